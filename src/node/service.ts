@@ -1,0 +1,130 @@
+import type { AnnounceItem, Block, ChangeConsensusReq, ChangeConsensusResp, Trx } from '../records/index.ts';
+import type { NodeEvent, NodeView, Notice } from './view.ts';
+
+/** Everything that a program or a person can ask of a node; the API router is a thin skin over it. */
+
+export type NodeErrorCode =
+  | 'bad-seed' // what is wrong with it stands in `message`
+  | 'bad-input'
+  | 'unknown-group'
+  | 'unknown-block'
+  | 'unknown-trx'
+  | 'unknown-proof'
+  | 'unknown-account'
+  | 'still-joined' // clear before leave
+  | 'too-large'
+  | 'not-allowed' // the group's rules or the caller's role forbid it
+  | 'storage-full'
+  | 'fenced' // another tab has taken over
+  | 'stopped' // the group does not go on here; the group's `problem` says why
+  | 'unsupported'
+  | 'internal';
+
+export class NodeError extends Error {
+  readonly code: NodeErrorCode;
+  readonly params: Readonly<Record<string, string | number>>;
+  constructor(code: NodeErrorCode, message: string, params: Readonly<Record<string, string | number>> = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'NodeError';
+    this.code = code;
+    this.params = params;
+  }
+}
+
+export interface GroupInfo {
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly ownerPubkey: string;
+  readonly userPubkey: string;
+  /** age recipient (`age1…`) of this user in this group. */
+  readonly userEncryptPubkey: string;
+  /** EIP-55 address of `userPubkey`. */
+  readonly userEthAddr: string;
+  readonly encryption: 'public' | 'private';
+  /** Hex. The group's shared key: whoever has the seed has it. */
+  readonly cipherKey: string;
+  readonly appKey: string;
+  /** Hex: the genesis block's signature by the owner, as `join` prints it. */
+  readonly signature: string;
+  readonly topBlock: number;
+  readonly lastUpdatedNs: bigint;
+  readonly syncStatus: 'IDLE' | 'SYNCING' | 'CLOSED';
+}
+
+export interface ContentQuery {
+  /** At most this many, 1–500. */
+  readonly num: number;
+  /** Newest first. */
+  readonly reverse: boolean;
+  /** Start after this trx (or with it, see `includeStart`). */
+  readonly startTrx: string | undefined;
+  readonly includeStart: boolean;
+  /** Only these public keys; empty: all. */
+  readonly senders: readonly string[];
+}
+
+export interface ContentItem {
+  readonly trxId: string;
+  readonly publisher: string;
+  /** The JSON text that was posted, checked to be JSON. */
+  readonly content: string;
+  readonly timeStampNs: bigint;
+  readonly blockId: number;
+}
+
+export interface TrxStatus {
+  readonly status: 'Unknown' | 'Pending' | 'Committed' | 'Invalid';
+  readonly reason?: Notice;
+  readonly blockId?: number;
+  readonly seals?: number;
+}
+
+export interface ConsensusInfo {
+  readonly producers: readonly { readonly groupId: string; readonly producerPubkey: string; readonly proofTrxId: string; readonly blockCount: number; readonly memo: string }[];
+  readonly trxEpochIntervalMs: number;
+  readonly proofReqId: string;
+  readonly currEpoch: number;
+  readonly currBlockId: number;
+  readonly lastUpdateNs: bigint;
+}
+
+export interface ConsensusProofInfo {
+  readonly result: 'SUCCESS' | 'TIMEOUT' | 'FAILED';
+  readonly req: ChangeConsensusReq;
+  readonly resps: readonly ChangeConsensusResp[];
+  readonly responsedProducers: readonly string[];
+}
+
+export interface NodeService {
+  createGroup(options: { groupName: string; encryption: 'public' | 'private'; appKey: string }): Promise<{ groupId: string; seed: string }>;
+  /** Joining a group one is in already answers the same as the first time. */
+  joinGroup(seed: string): Promise<GroupInfo>;
+  leaveGroup(groupId: string): Promise<void>;
+  clearGroup(groupId: string): Promise<void>;
+  groups(): readonly GroupInfo[];
+  seed(groupId: string): string;
+
+  /**
+   * Posts a JSON text. Resolves with the trx id once the trx is stored in the outbox (acknowledged).
+   * With `trxId` (a UUID of the caller's making) a repeated call is the same post: this is how a call survives a change of leading tab.
+   */
+  post(groupId: string, content: string, trxId?: string): Promise<string>;
+  /** Takes an own post that is not final out of the outbox, by its author's wish. */
+  discardPost(groupId: string, trxId: string): Promise<void>;
+  contents(groupId: string, query: ContentQuery): Promise<ContentItem[]>;
+  block(groupId: string, blockId: number): Promise<Block>;
+  trx(groupId: string, trxId: string): Promise<Trx>;
+  trxStatus(groupId: string, trxId: string): Promise<TrxStatus>;
+
+  consensus(groupId: string): Promise<ConsensusInfo>;
+  announcedProducers(groupId: string): Promise<AnnounceItem[]>;
+  announcedUsers(groupId: string): Promise<AnnounceItem[]>;
+  lastProof(groupId: string): Promise<ConsensusProofInfo>;
+  proofHistory(groupId: string): Promise<ConsensusProofInfo[]>;
+  proof(groupId: string, reqId: string): Promise<ConsensusProofInfo>;
+  /** Looks for newer blocks now. */
+  startSync(groupId: string): Promise<void>;
+
+  view(): NodeView;
+  subscribe(listener: (event: NodeEvent) => void): () => void;
+}

@@ -1,0 +1,94 @@
+/** What a node shows of itself to a user interface: plain data, no secrets, safe to send between threads and tabs. */
+
+/** A condition that a person should know of. `code` is stable and keys the message catalogue; `message` is the English sentence. */
+export interface Notice {
+  readonly code: string;
+  readonly message: string;
+  readonly params?: Readonly<Record<string, string | number>>;
+}
+
+export type Role = 'owner' | 'producer' | 'user';
+
+/** `looking`: no member found yet; `syncing`: fetching blocks; `current`: at the newest head heard of; `stopped`: see `problem`. */
+export type SyncPhase = 'looking' | 'syncing' | 'current' | 'stopped';
+
+export interface SyncView {
+  readonly phase: SyncPhase;
+  /** Newest block that is verified and stored here. */
+  readonly haveBlock: number;
+  /** Newest block that any member has told of (at least `haveBlock`). */
+  readonly targetBlock: number;
+  /** Blocks a second over the last few seconds, 0 when idle. */
+  readonly blocksPerSecond: number;
+  /** Members that blocks are being fetched from right now. */
+  readonly sources: number;
+}
+
+export interface MemberView {
+  readonly peerId: string;
+  readonly path: 'webrtc' | 'websocket' | 'relay' | 'none';
+  readonly headBlock: number;
+  /** Public key that this member posts or produces with, as it says. */
+  readonly pubkey: string;
+}
+
+/** `idle`: not a producer; `working`: epochs run; `resting`: nothing to do; `stopped`: see `problem`. */
+export type ProducingState = 'idle' | 'working' | 'resting' | 'stopped';
+
+/** `sending`: stored in the outbox, nobody has it yet; `pending`: sent to at least one member; `invalid`: see `reason`. */
+export type OwnPostState = 'sending' | 'pending' | 'invalid';
+
+export interface OwnPost {
+  readonly trxId: string;
+  /** The JSON text that was posted. */
+  readonly content: string;
+  readonly state: OwnPostState;
+  readonly reason?: Notice;
+  readonly createdAtMs: number;
+}
+
+export interface GroupView {
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly appKey: string;
+  readonly encryption: 'public' | 'private';
+  readonly ownerPubkey: string;
+  readonly userPubkey: string;
+  readonly role: Role;
+  readonly head: { readonly blockId: number; readonly hash: string; readonly stateRoot: string; readonly timeMs: number };
+  readonly epoch: number;
+  readonly producers: readonly string[];
+  readonly producing: ProducingState;
+  readonly sync: SyncView;
+  /** Members connected or heard of in the last minute, without this node. */
+  readonly members: readonly MemberView[];
+  /** Own posts that are not final yet, oldest first. */
+  readonly ownPosts: readonly OwnPost[];
+  /** Number of final posts that this node holds. */
+  readonly posts: number;
+  /** Why the group does not go on here, if it does not. */
+  readonly problem?: Notice;
+}
+
+export interface NodeView {
+  readonly network: {
+    readonly peerId: string | undefined;
+    readonly relays: readonly { readonly address: string; readonly state: 'connecting' | 'connected' | 'reserved' | 'unreachable' }[];
+    /** Connected peers that are not relays. */
+    readonly peers: number;
+  };
+  readonly storage: {
+    readonly usedBytes: number | undefined;
+    readonly quotaBytes: number | undefined;
+    readonly persisted: boolean | undefined;
+  };
+  readonly groups: readonly GroupView[];
+  /** Conditions of the whole node, e.g. storage full. */
+  readonly notices: readonly Notice[];
+}
+
+/** Told to whoever listens. `view`: something in {@link NodeView} changed; `block`: a final block was stored. */
+export type NodeEvent =
+  | { readonly type: 'view'; readonly view: NodeView }
+  | { readonly type: 'block'; readonly groupId: string; readonly blockId: number; readonly hash: string; readonly trxs: number }
+  | { readonly type: 'trx'; readonly groupId: string; readonly trxId: string; readonly status: 'Pending' | 'Committed' | 'Invalid'; readonly blockId?: number };

@@ -1,0 +1,35 @@
+/** Every bound on records and messages, in one place, each with its reason. Sizes in bytes. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const LIMITS = {
+  /** A trx's `Data`: a post with a small picture; a block holds at least 26 of these. */
+  trxDataBytes: 300 * KiB,
+  /** A trx around its `Data`: ids, key, signature, times. */
+  trxOverheadBytes: 4 * KiB,
+  /** An encoded block: what a phone can verify in one go. */
+  blockBytes: 8 * MiB,
+  /** What producers leave free of `blockBytes` in their proposals: header, seals, a CONSENSUS trx. */
+  blockReserveBytes: 256 * KiB,
+  /** One frame on a stream: beyond this a browser's data channel stalls. */
+  frameBytes: 1 * MiB,
+  /** Unacknowledged bytes on a stream: at 4 MiB libp2p aborts it. */
+  streamWindowBytes: 2 * MiB,
+  /** A gossip message: more and a delivery costs tens of milliseconds at every tab. */
+  gossipBytes: 48 * KiB,
+  /** A request on the sync stream. */
+  syncRequestBytes: 64 * KiB,
+  /** An answer on the sync stream: one block of full size and its envelope, or many small ones. */
+  syncResponseBytes: 8 * MiB + 64 * KiB,
+  /** A seed URL, its `u` list included. */
+  seedChars: 8 * KiB,
+  /** `bootstrap.json`. */
+  bootstrapBytes: 64 * KiB,
+  /** Producers of a group: agreement costs grow with the square. */
+  producers: 24,
+  groupNameMinChars: 2,
+  groupNameMaxChars: 100,
+  appKeyMinChars: 4,
+  appKeyMaxChars: 20,
+  memoChars: 1024,
+} as const;
