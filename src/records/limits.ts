@@ -32,4 +32,8 @@ export const LIMITS = {
   appKeyMinChars: 4,
   appKeyMaxChars: 20,
   memoChars: 1024,
+  /** Name of an app configuration value. */
+  appConfigNameChars: 128,
+  /** An app configuration value: settings, not content. */
+  appConfigValueChars: 16 * KiB,
 } as const;

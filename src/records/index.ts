@@ -1,0 +1,13 @@
+export { message, type TypeOf } from './codec.ts';
+export * from './enums.ts';
+export * from './errors.ts';
+export * from './fields.ts';
+export * from './hash.ts';
+export * from './hashes.ts';
+export * from './ids.ts';
+export * from './json.ts';
+export * from './limits.ts';
+export * from './quorum.ts';
+export * from './schema.ts';
+export * from './seed.ts';
+export * from './seed-error.ts';
