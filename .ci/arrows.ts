@@ -78,14 +78,17 @@ function judge(from: string, to: IDependency): { rule: string; why: string } | u
 
   if (to.circular) return { rule: 'circle', why: 'these files import each other, perhaps by way of others' };
   if (to.couldNotResolve) return { rule: 'nowhere', why: 'this import leads nowhere' };
-  if (types.includes('npm-no-pkg') || types.includes('npm-unknown')) return { rule: 'undeclared', why: 'package.json does not name this package' };
+  if (types.includes('npm-no-pkg') || types.includes('npm-unknown'))
+    return { rule: 'undeclared', why: 'package.json does not name this package' };
   if (isTest(to.resolved)) return { rule: 'test', why: 'nobody imports a test' };
   if (!from.startsWith('src/')) return undefined;
 
-  if (/^(e2e|bench|\.ci)\//.test(to.resolved)) return { rule: 'app-on-tools', why: 'the app imports nothing of its tests, benchmarks and tools' };
+  if (/^(e2e|bench|\.ci)\//.test(to.resolved))
+    return { rule: 'app-on-tools', why: 'the app imports nothing of its tests, benchmarks and tools' };
   if (folder === undefined) return undefined;
   const allowed = ARROWS[folder];
-  if (allowed === undefined) return { rule: 'unknown-folder', why: 'this folder has no row in .ci/arrows.ts: it has no place in the architecture yet' };
+  if (allowed === undefined)
+    return { rule: 'unknown-folder', why: 'this folder has no row in .ci/arrows.ts: it has no place in the architecture yet' };
 
   if (target !== undefined && target !== folder) {
     const faces = isTest(from) ? [...allowed, 'sim', 'node/types'] : allowed;
@@ -103,7 +106,8 @@ function judge(from: string, to: IDependency): { rule: string; why: string } | u
   if (isPure && name !== undefined && !PURE_PACKAGES.includes(name)) {
     return { rule: 'pure-package', why: `${folder} has no IO; the packages that it may use are ${PURE_PACKAGES.join(', ')}` };
   }
-  if (types.includes('npm-dev') && !types.includes('npm') && !isTypeOnly) return { rule: 'dev-package', why: 'the app uses no development dependency' };
+  if (types.includes('npm-dev') && !types.includes('npm') && !isTypeOnly)
+    return { rule: 'dev-package', why: 'the app uses no development dependency' };
   return undefined;
 }
 
@@ -124,14 +128,19 @@ async function read(baseDir: string, folders: readonly string[]): Promise<Read> 
     exclude: '^src/network/no-react-native/',
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'browser', 'node', 'default'] },
   });
-  const modules = (output as ICruiseResult).modules.filter(({ source }) => folders.some((folder) => source.startsWith(`${folder}/`)));
+  const modules = (output as ICruiseResult).modules.filter(({ source }) =>
+    folders.some((folder) => source.startsWith(`${folder}/`)),
+  );
   const problems = modules.flatMap(({ source, dependencies }) =>
     dependencies.flatMap((dependency) => {
       const broken = judge(source, dependency);
       return broken ? [{ ...broken, from: source, to: dependency.resolved }] : [];
     }),
   );
-  return { problems, imports: new Map(modules.map(({ source, dependencies }) => [source, dependencies.map(({ resolved }) => resolved)])) };
+  return {
+    problems,
+    imports: new Map(modules.map(({ source, dependencies }) => [source, dependencies.map(({ resolved }) => resolved)])),
+  };
 }
 
 /** One forbidden import for each kind of fault: where, what, and the rule that must find it. */
@@ -168,10 +177,19 @@ async function selfTest(): Promise<string[]> {
       put(`node_modules/${name}/package.json`, `{ "name": "${name}", "version": "1.0.0", "type": "module", "main": "index.js" }`);
       put(`node_modules/${name}/index.js`, 'export const x = 1;\n');
     }
-    for (const file of ['src/records/index.ts', 'src/crypto/index.ts', 'src/crypto/inner.ts', 'src/node/index.ts', 'e2e/support/x.ts']) {
+    for (const file of [
+      'src/records/index.ts',
+      'src/crypto/index.ts',
+      'src/crypto/inner.ts',
+      'src/node/index.ts',
+      'e2e/support/x.ts',
+    ]) {
       put(file, 'export const x: number = 1;\n');
     }
-    put('src/ledger/index.ts', `import { x } from '../crypto/index.ts';\nimport type { x as y } from '../records/index.ts';\nexport const z: typeof y = x;\n`);
+    put(
+      'src/ledger/index.ts',
+      `import { x } from '../crypto/index.ts';\nimport type { x as y } from '../records/index.ts';\nexport const z: typeof y = x;\n`,
+    );
     for (const [file, statement] of PLANTS) put(file, `${statement};\nexport const planted: number = 1;\n`);
 
     const { problems } = await read(tree, ['src', 'e2e']);

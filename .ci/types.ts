@@ -9,7 +9,9 @@ const PROJECTS = ['tsconfig.json', 'tsconfig.core.json'] as const;
 export async function checkTypes(): Promise<string> {
   const results = await Promise.all(
     PROJECTS.map(async (project) => {
-      const ran = await run(process.execPath, [tool('typescript/bin/tsc'), '-p', project, '--pretty', 'false'], { timeoutMs: 5 * 60_000 });
+      const ran = await run(process.execPath, [tool('typescript/bin/tsc'), '-p', project, '--pretty', 'false'], {
+        timeoutMs: 5 * 60_000,
+      });
       return ran.code === 0 ? '' : `${project}:\n${ran.timedOut ? 'no end within five minutes' : ran.output}`;
     }),
   );
