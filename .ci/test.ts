@@ -116,7 +116,9 @@ async function step(name: string, work: () => Promise<Count>): Promise<Count> {
 let imports: ReadonlyMap<string, readonly string[]> = new Map();
 
 await step('types', async () => fromProblems((await checkTypes()).split('\n').filter((line) => line !== '')));
-await step('lint', () => fromProgram([tool('@biomejs/biome/bin/biome'), 'check', '--max-diagnostics=50'], LINT_TIMEOUT_MS));
+await step('lint', () =>
+  fromProgram([tool('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '--max-diagnostics=50'], LINT_TIMEOUT_MS),
+);
 await step('imports', async () => {
   const checked = await checkArrows();
   imports = checked.imports;
