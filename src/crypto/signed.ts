@@ -66,9 +66,10 @@ export function verifyBlockSignature(block: Block): boolean {
   });
 }
 
-/** The genesis block of a group that the owner of `secret` makes: its `ProducerSign` goes into the seed. */
-export function signGenesis(group: Pick<Seed, 'groupId' | 'genesisTimeNs'>, secret: Uint8Array): Block {
-  return signBlock(genesisBlock({ ...group, ownerPubkey: publicKeyOf(secret), signature: new Uint8Array() }), secret);
+/** The seed of a group that the owner of `secret` makes: names the owner, and signs the genesis block that the seed implies. */
+export function signGenesis(seed: Omit<Seed, 'signature'>, secret: Uint8Array): Seed {
+  const named = { ...seed, ownerPubkey: publicKeyOf(secret), signature: new Uint8Array() };
+  return { ...named, signature: signBlock(genesisBlock(named), secret).ProducerSign };
 }
 
 /** Whether the seed's signature is its owner's over the genesis block that the seed implies. */
