@@ -1,0 +1,146 @@
+/** Gossip topics: what comes in is judged by the node before it is passed on, and what is bad is held against who signed it. */
+import { type GossipSub, gossipsub, type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub';
+import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
+import { type GossipVerdict, NetworkError, type PeerId } from '../node/ports.ts';
+import { LIMITS } from '../records/limits.ts';
+import type { Log } from './log.ts';
+
+/**
+ * Everything that one gossipsub message of ours may hold on the wire: a burst of repeats asked for at once. libp2p aborts a stream beyond 4 MiB unread.
+ */
+const MESSAGE_OF_STREAM_BYTES = 4 * 1024 * 1024;
+
+/** What gossipsub's class has beyond its interface. */
+interface GossipSubInternals extends GossipSub {
+  readonly streamsOutbound: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * gossipsub with the settings that tabs need. `score` is what the application thinks of a peer: 0, or far below every threshold if it is cut off.
+ */
+export function createGossipSub(score: (peer: PeerId) => number): ReturnType<typeof gossipsub> {
+  return gossipsub({
+    // A group may have nobody online, and a relay that is still coming.
+    allowPublishToZeroTopicPeers: true,
+    // Own messages go to every neighbour: groups are small, and a mesh takes seconds to form.
+    floodPublish: true,
+    fallbackToFloodsub: false,
+    emitSelf: false,
+    D: 3,
+    Dlo: 2,
+    Dhi: 4,
+    Dout: 1,
+    Dscore: 1,
+    Dlazy: 3,
+    // At most 48 KiB a message: announcing that we do not want one costs as much as it saves.
+    idontwantMinDataSize: Number.MAX_SAFE_INTEGER,
+    // It stays on the first connection to a peer: that must not be a circuit, which closes when WebRTC is there.
+    runOnLimitedConnection: false,
+    maxInboundDataLength: MESSAGE_OF_STREAM_BYTES,
+    maxOutboundBufferSize: MESSAGE_OF_STREAM_BYTES,
+    // A signature is checked (1 ms) before a repeat is noticed, unless repeats are known by something cheap: the signature itself.
+    fastMsgIdFn: (message) => latin1(message.signature ?? message.data ?? new Uint8Array()),
+    scoreParams: {
+      appSpecificScore: score,
+      // All peers seem to have the relay's address, or none.
+      IPColocationFactorWeight: 0,
+    },
+  });
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, 64));
+}
+
+export interface GossipOptions {
+  readonly pubsub: GossipSub;
+  readonly isRelay: (peer: PeerId) => boolean;
+  readonly isCutOff: (peer: PeerId) => boolean;
+  /** Judges a message; it has at most `LIMITS.gossipBytes`. */
+  readonly judge: (topic: string, data: Uint8Array, origin: PeerId) => GossipVerdict | Promise<GossipVerdict>;
+  readonly neighbours: (topic: string) => void;
+  readonly penalize: (peer: PeerId, reason: string) => void;
+  readonly log: Log;
+}
+
+export class Gossip {
+  readonly #options: GossipOptions;
+  /** Topics with a neighbour that we could not send to when it appeared: its stream was not open yet. */
+  readonly #unreached = new Map<string, Set<PeerId>>();
+
+  constructor(options: GossipOptions) {
+    this.#options = options;
+    options.pubsub.addEventListener('subscription-change', ({ detail }) => {
+      for (const { topic, subscribe } of detail.subscriptions) this.#neighbourChanged(topic, detail.peerId.toString(), subscribe);
+    });
+  }
+
+  subscribe(topic: string): void {
+    this.#options.pubsub.topicValidators.set(topic, (neighbour, message) => this.#validate(neighbour, message));
+    this.#options.pubsub.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#options.pubsub.unsubscribe(topic);
+    this.#options.pubsub.topicValidators.delete(topic);
+    this.#unreached.delete(topic);
+  }
+
+  /** Resolves with the number of neighbours that it was sent to. Rejects with {@link NetworkError}. */
+  async publish(topic: string, data: Uint8Array): Promise<number> {
+    if (data.byteLength > LIMITS.gossipBytes) {
+      throw new NetworkError(
+        'too-large',
+        `A gossip message has at most ${LIMITS.gossipBytes} bytes; this one has ${data.byteLength}.`,
+      );
+    }
+    try {
+      const { recipients } = await this.#options.pubsub.publish(topic, data);
+      return recipients.length;
+    } catch (cause) {
+      throw new NetworkError('closed', 'The network host is not running.', { cause });
+    }
+  }
+
+  /** Tells of neighbours whose stream has opened since they appeared. */
+  tick(): void {
+    const { streamsOutbound } = this.#options.pubsub as GossipSubInternals;
+    for (const [topic, peers] of this.#unreached) {
+      const reached = [...peers].filter((peer) => streamsOutbound.has(peer));
+      for (const peer of reached) peers.delete(peer);
+      if (peers.size === 0) this.#unreached.delete(topic);
+      if (reached.length > 0) this.#options.neighbours(topic);
+    }
+  }
+
+  #neighbourChanged(topic: string, peer: PeerId, subscribed: boolean): void {
+    if (!this.#options.pubsub.topicValidators.has(topic)) return;
+    const unreached = this.#unreached.get(topic) ?? new Set();
+    if (subscribed && !(this.#options.pubsub as GossipSubInternals).streamsOutbound.has(peer)) unreached.add(peer);
+    else unreached.delete(peer);
+    if (unreached.size > 0) this.#unreached.set(topic, unreached);
+    else this.#unreached.delete(topic);
+    this.#options.neighbours(topic);
+  }
+
+  /** gossipsub has checked the signature: `from` is the author. A relay only forwards what it cannot read, and is never blamed. */
+  async #validate(neighbour: Libp2pPeerId, message: Message): Promise<TopicValidatorResult> {
+    if (message.type !== 'signed') return TopicValidatorResult.Reject;
+    const { isRelay, isCutOff, judge, penalize, log } = this.#options;
+    const origin = message.from.toString();
+    if (isCutOff(origin)) return TopicValidatorResult.Ignore;
+    let verdict: GossipVerdict = 'reject';
+    if (message.data.byteLength <= LIMITS.gossipBytes) {
+      try {
+        verdict = await judge(message.topic, message.data, origin);
+      } catch (error) {
+        log(`a gossip message could not be judged: ${error instanceof Error ? error.message : String(error)}`);
+        verdict = 'ignore';
+      }
+    }
+    if (verdict === 'accept') return TopicValidatorResult.Accept;
+    if (verdict === 'ignore') return TopicValidatorResult.Ignore;
+    penalize(origin, 'It sent a gossip message that no honest node sends.');
+    return isRelay(neighbour.toString()) ? TopicValidatorResult.Ignore : TopicValidatorResult.Reject;
+  }
+}
