@@ -23,7 +23,12 @@ export type NodeErrorCode =
 export class NodeError extends Error {
   readonly code: NodeErrorCode;
   readonly params: Readonly<Record<string, string | number>>;
-  constructor(code: NodeErrorCode, message: string, params: Readonly<Record<string, string | number>> = {}, options?: ErrorOptions) {
+  constructor(
+    code: NodeErrorCode,
+    message: string,
+    params: Readonly<Record<string, string | number>> = {},
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.name = 'NodeError';
     this.code = code;
@@ -80,7 +85,13 @@ export interface TrxStatus {
 }
 
 export interface ConsensusInfo {
-  readonly producers: readonly { readonly groupId: string; readonly producerPubkey: string; readonly proofTrxId: string; readonly blockCount: number; readonly memo: string }[];
+  readonly producers: readonly {
+    readonly groupId: string;
+    readonly producerPubkey: string;
+    readonly proofTrxId: string;
+    readonly blockCount: number;
+    readonly memo: string;
+  }[];
   readonly trxEpochIntervalMs: number;
   readonly proofReqId: string;
   readonly currEpoch: number;
@@ -96,7 +107,11 @@ export interface ConsensusProofInfo {
 }
 
 export interface NodeService {
-  createGroup(options: { groupName: string; encryption: 'public' | 'private'; appKey: string }): Promise<{ groupId: string; seed: string }>;
+  createGroup(options: {
+    groupName: string;
+    encryption: 'public' | 'private';
+    appKey: string;
+  }): Promise<{ groupId: string; seed: string }>;
   /** Joining a group one is in already answers the same as the first time. */
   joinGroup(seed: string): Promise<GroupInfo>;
   leaveGroup(groupId: string): Promise<void>;

@@ -73,7 +73,10 @@ export interface GroupView {
 export interface NodeView {
   readonly network: {
     readonly peerId: string | undefined;
-    readonly relays: readonly { readonly address: string; readonly state: 'connecting' | 'connected' | 'reserved' | 'unreachable' }[];
+    readonly relays: readonly {
+      readonly address: string;
+      readonly state: 'connecting' | 'connected' | 'reserved' | 'unreachable';
+    }[];
     /** Connected peers that are not relays. */
     readonly peers: number;
   };
@@ -91,4 +94,10 @@ export interface NodeView {
 export type NodeEvent =
   | { readonly type: 'view'; readonly view: NodeView }
   | { readonly type: 'block'; readonly groupId: string; readonly blockId: number; readonly hash: string; readonly trxs: number }
-  | { readonly type: 'trx'; readonly groupId: string; readonly trxId: string; readonly status: 'Pending' | 'Committed' | 'Invalid'; readonly blockId?: number };
+  | {
+      readonly type: 'trx';
+      readonly groupId: string;
+      readonly trxId: string;
+      readonly status: 'Pending' | 'Committed' | 'Invalid';
+      readonly blockId?: number;
+    };

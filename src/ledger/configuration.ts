@@ -1,0 +1,121 @@
+import { openBytes, verifyBundle } from '../crypto/index.ts';
+import {
+  ChangeConsensusResultBundle,
+  ConsensusResult,
+  comparePubkeys,
+  isPublicKey,
+  LIMITS,
+  message,
+  nested,
+  type Trx,
+  type TypeOf,
+  text,
+} from '../records/index.ts';
+import type { KvReader } from './kv.ts';
+
+/** Rules by which this software makes a StateRoot (architecture.md, "Upgrades"). */
+export const RULES_VERSION = '1';
+export const DEFAULT_ENGINE = 'hbbft';
+/** Interval of a group whose newest contract names none, and of the time before block 1. */
+export const DEFAULT_INTERVAL_MS = 1_000;
+
+/** A result of a change of consensus as the ledger keeps it: `current`, and `proof/<nonce>/<request id>` for each. */
+export const ConsensusRow = message('ConsensusRow', LIMITS.trxDataBytes, {
+  Bundle: nested(1, ChangeConsensusResultBundle),
+  TrxId: text(2),
+});
+export type ConsensusRow = TypeOf<typeof ConsensusRow>;
+
+export const CURRENT_KEY = 'current';
+const NONCE_DIGITS = 16;
+export const proofKey = (nonce: number, reqId: string): string =>
+  `proof/${nonce.toString().padStart(NONCE_DIGITS, '0')}/${reqId}`;
+
+/** Nonce of the time before block 1: below every nonce that a CONSENSUS trx can have. */
+const BEFORE_ANY_NONCE = -1;
+
+export interface GroupIdentity {
+  readonly groupId: string;
+  readonly ownerPubkey: string;
+  readonly cipherKey: Uint8Array;
+}
+
+/** Who produces, how fast, by which rules: what the newest CONSENSUS trx set. */
+export interface ActiveConfiguration {
+  readonly groupId: string;
+  readonly ownerPubkey: string;
+  readonly nonce: number;
+  /** Ascending by key. */
+  readonly producers: readonly string[];
+  readonly intervalMs: number;
+  readonly startEpoch: number;
+  readonly engine: string;
+  readonly rulesVersion: string;
+  /** A CONSENSUS trx must have a nonce above this one. */
+  readonly nonceFloor: number;
+  /** Trx that set it and request that it answers; empty before block 1. */
+  readonly proofTrxId: string;
+  readonly proofReqId: string;
+}
+
+/** The configuration in `state`: the newest CONSENSUS trx's, or, before block 1, the seed's owner alone. */
+export function configurationOf(state: KvReader, identity: GroupIdentity): ActiveConfiguration {
+  const row = state.get('consensus', CURRENT_KEY);
+  const stored = row ? ConsensusRow.decode(row) : undefined;
+  const request = stored?.Bundle?.Req;
+  const base = { groupId: identity.groupId, ownerPubkey: identity.ownerPubkey };
+  if (!stored || !request) {
+    return {
+      ...base,
+      nonce: 0,
+      nonceFloor: BEFORE_ANY_NONCE,
+      producers: [identity.ownerPubkey],
+      intervalMs: DEFAULT_INTERVAL_MS,
+      startEpoch: 1,
+      engine: DEFAULT_ENGINE,
+      rulesVersion: RULES_VERSION,
+      proofTrxId: '',
+      proofReqId: '',
+    };
+  }
+  return {
+    ...base,
+    nonce: request.Nonce,
+    nonceFloor: request.Nonce,
+    producers: [...request.ProducerPubkeyList].sort(comparePubkeys),
+    intervalMs: request.TrxEpochTickLenInMs || DEFAULT_INTERVAL_MS,
+    startEpoch: request.StartFromEpoch,
+    engine: request.Contract?.Contract || DEFAULT_ENGINE,
+    rulesVersion: request.Contract?.Version || RULES_VERSION,
+    proofTrxId: stored.TrxId,
+    proofReqId: request.ReqId,
+  };
+}
+
+/**
+ * The bundle of a CONSENSUS trx if it verifies: sent by the owner, request and every response signed, all for this group and above
+ * `nonceFloor`; for SUCCESS every requested producer has answered and none refused. Undefined otherwise.
+ */
+export function verifiedBundle(trx: Trx, identity: GroupIdentity, nonceFloor: number): ChangeConsensusResultBundle | undefined {
+  if (trx.SenderPubkey !== identity.ownerPubkey) return undefined;
+  const plain = openBytes(identity.cipherKey, trx.Data);
+  if (!plain) return undefined;
+  let bundle: ChangeConsensusResultBundle;
+  try {
+    bundle = ChangeConsensusResultBundle.decode(plain);
+  } catch {
+    return undefined;
+  }
+  const request = bundle.Req;
+  if (!request || request.GroupId !== identity.groupId || request.SenderPubkey !== identity.ownerPubkey) return undefined;
+  if (request.Nonce <= nonceFloor) return undefined;
+  const list = request.ProducerPubkeyList;
+  if (list.length === 0 || list.length > LIMITS.producers || !list.every(isPublicKey) || new Set(list).size !== list.length)
+    return undefined;
+  if (!verifyBundle(bundle)) return undefined;
+  if (bundle.Result !== ConsensusResult.SUCCESS) return bundle;
+  const answered = new Set(bundle.Resps.map((response) => response.SenderPubkey));
+  if (!list.every((pubkey) => answered.has(pubkey)) || bundle.Resps.some((response) => response.Refused !== '')) return undefined;
+  // A set of several producers needs a group key, whose generation comes with their engine; until then such a bundle proves nothing.
+  return list.length === 1 ? bundle : undefined;
+}

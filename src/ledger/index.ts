@@ -1,0 +1,15 @@
+export { assembleBlock, type BlockFlaw, flawOf, type ParentBlock, sameTrxs, sealBlock } from './block.ts';
+export {
+  type ActiveConfiguration,
+  ConsensusRow,
+  configurationOf,
+  DEFAULT_INTERVAL_MS,
+  type GroupIdentity,
+  RULES_VERSION,
+} from './configuration.ts';
+export { type Execution, execute, type TrxAnswer } from './dispatcher.ts';
+export { AnnouncedRow } from './frontends/members.ts';
+export { type KvChange, type KvReader, KvState, TABLES_IN_MEMORY } from './kv.ts';
+export { TrxResult } from './leaf.ts';
+export { blockTimeNs, type OrderContext, orderTrxs, whyExcluded } from './order.ts';
+export { AHEAD_LIMIT_NS, Pool, type PoolAnswer } from './pool.ts';

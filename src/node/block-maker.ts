@@ -1,0 +1,33 @@
+import type { Decision } from '../consensus/index.ts';
+import { assembleBlock, blockTimeNs, type Execution, orderTrxs, sealBlock } from '../ledger/index.ts';
+import type { Block, Trx } from '../records/index.ts';
+import type { Chain } from './chain.ts';
+
+export interface MadeBlock {
+  readonly block: Block;
+  readonly execution: Execution;
+}
+
+/** All trxs that a decision proposes, in no order that counts. */
+export const proposedTrxs = (decision: Decision): Trx[] => decision.proposals.flatMap((proposal) => [...(proposal?.trxs ?? [])]);
+
+/** The block of a decision on top of the chain's head, executed and sealed; undefined if the decision leaves no trx. */
+export async function makeBlock(chain: Chain, decision: Decision, signSecret: Uint8Array): Promise<MadeBlock | undefined> {
+  const { head, configuration } = chain;
+  const proposed = proposedTrxs(decision);
+  const times = decision.proposals.flatMap((proposal) => (proposal ? [proposal.timeNs] : []));
+  const timeNs = blockTimeNs(times, head.timeNs);
+  const trxs = orderTrxs(proposed, await chain.orderContext(proposed, timeNs));
+  if (trxs.length === 0) return undefined;
+  const execution = chain.execute(trxs);
+  const block = assembleBlock({
+    parent: head,
+    configuration,
+    epoch: decision.epoch,
+    proposers: decision.proposals.flatMap((proposal, index) => (proposal ? [index] : [])),
+    timeNs,
+    trxs,
+    stateRoot: execution.stateRoot,
+  });
+  return { block: sealBlock(block, configuration, signSecret), execution };
+}

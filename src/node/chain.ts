@@ -1,0 +1,273 @@
+import { decodeFrontier, emptyFrontier, encodeFrontier, frontierRoot, openBytes } from '../crypto/index.ts';
+import {
+  type ActiveConfiguration,
+  configurationOf,
+  type Execution,
+  execute,
+  flawOf,
+  type GroupIdentity,
+  KvState,
+  type OrderContext,
+  orderTrxs,
+  type ParentBlock,
+  sameTrxs,
+  TABLES_IN_MEMORY,
+} from '../ledger/index.ts';
+import { Block, equalBytes, type Trx, TrxType } from '../records/index.ts';
+import { contentWrites, executionWrites } from './chain-rows.ts';
+import type { Durability, Store, Write } from './ports.ts';
+import { HeadRow, keyOf, ledgerKeyOf, PlaceRow, startingWith } from './rows.ts';
+import type { VerifiedTrxs } from './verified.ts';
+
+export interface Head extends ParentBlock {
+  readonly stateRoot: Uint8Array;
+  /** Posts that this node holds decrypted. */
+  readonly posts: number;
+}
+
+/** Why a block from elsewhere was not taken. `wrong-content`: its trxs break the rules for a block; `wrong-root`: its StateRoot is not ours. */
+export type Refusal = NonNullable<ReturnType<typeof flawOf>> | 'wrong-content' | 'wrong-root';
+
+/** Decrypts a post's data; undefined: not readable here (not admitted, or not what a post holds). */
+export type ReadPost = (trx: Trx) => Promise<Uint8Array | undefined>;
+
+/** Rows that may wait in one transaction: beyond this a tab's memory and its responsiveness suffer. */
+const STAGED_LIMIT = { blocks: 64, writes: 4_000 } as const;
+
+/**
+ * A group's chain as this node holds it: head, state, history. Blocks are staged in memory and written in one transaction at a block's
+ * boundary; if that write fails, {@link reload} goes back to what is stored.
+ */
+export class Chain {
+  readonly identity: GroupIdentity;
+  readonly #store: Store;
+  readonly #verified: VerifiedTrxs;
+  readonly #readPost: ReadPost;
+  readonly #genesis: Block;
+  #head: Head;
+  #state = new KvState();
+  #frontier = emptyFrontier();
+  #configuration: ActiveConfiguration;
+  #staged: Write[] = [];
+  #stagedBlocks: Block[] = [];
+  /** Trxs of staged blocks, which the store does not know yet. */
+  #stagedTrxs = new Set<string>();
+
+  constructor(options: { identity: GroupIdentity; genesis: Block; store: Store; verified: VerifiedTrxs; readPost: ReadPost }) {
+    this.identity = options.identity;
+    this.#genesis = options.genesis;
+    this.#store = options.store;
+    this.#verified = options.verified;
+    this.#readPost = options.readPost;
+    this.#head = genesisHead(options.genesis);
+    this.#configuration = configurationOf(this.#state, this.identity);
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  get configuration(): ActiveConfiguration {
+    return this.#configuration;
+  }
+
+  get state(): KvState {
+    return this.#state;
+  }
+
+  get hasStaged(): boolean {
+    return this.#stagedBlocks.length > 0;
+  }
+
+  /** Whether {@link flush} should come before anything more is staged. */
+  get isStageFull(): boolean {
+    return this.#stagedBlocks.length >= STAGED_LIMIT.blocks || this.#staged.length >= STAGED_LIMIT.writes;
+  }
+
+  /** Drops what is staged and reads head, state and history from the store. Answers whether what is stored holds together. */
+  async reload(): Promise<{ sound: boolean }> {
+    const { groupId } = this.identity;
+    this.#staged = [];
+    this.#stagedBlocks = [];
+    this.#stagedTrxs.clear();
+    this.#state = new KvState();
+    this.#frontier = emptyFrontier();
+    this.#head = genesisHead(this.#genesis);
+    const stored = await this.#store.get('heads', keyOf.head(groupId));
+    if (stored) {
+      try {
+        const row = HeadRow.decode(stored);
+        this.#frontier = decodeFrontier(row.Frontier);
+        this.#head = {
+          blockId: row.BlockId,
+          epoch: row.Epoch,
+          timeNs: row.TimeStamp,
+          hash: row.BlockHash,
+          stateRoot: row.StateRoot,
+          posts: row.Posts,
+        };
+        for (const table of TABLES_IN_MEMORY) {
+          for (const { key, value } of await this.#store.range('kv', startingWith(keyOf.kv(groupId, table, '')))) {
+            this.#state.apply(table, ledgerKeyOf(key), value);
+          }
+        }
+      } catch {
+        return { sound: false };
+      }
+    }
+    this.#configuration = configurationOf(this.#state, this.identity);
+    return { sound: await this.#isHeadSound() };
+  }
+
+  /** Whether the stored newest block is the one that the head names, unbroken and sealed, and the history gives its root. */
+  async #isHeadSound(): Promise<boolean> {
+    if (this.#head.blockId === 0) return true;
+    const block = await this.storedBlock(this.#head.blockId);
+    if (!block || !equalBytes(block.BlockHash, this.#head.hash)) return false;
+    if (!equalBytes(block.StateRoot, frontierRoot(this.#frontier))) return false;
+    const parent = await this.#parentOf(block);
+    // The configuration that sealed this block may be one that this block replaced; then its seals were checked when it came.
+    const configuration = block.ConfigNonce === this.#configuration.nonce ? this.#configuration : undefined;
+    return parent !== undefined && (configuration === undefined || flawOf(block, parent, configuration) === undefined);
+  }
+
+  async #parentOf(block: Block): Promise<ParentBlock | undefined> {
+    if (block.BlockId === 1) return genesisHead(this.#genesis);
+    const parent = await this.storedBlock(block.BlockId - 1);
+    return parent && { blockId: parent.BlockId, epoch: parent.Epoch, timeNs: parent.TimeStamp, hash: parent.BlockHash };
+  }
+
+  /** A stored block; undefined if there is none, or it is damaged. Block 0 is the genesis block. */
+  async storedBlock(blockId: number): Promise<Block | undefined> {
+    if (blockId === 0) return this.#genesis;
+    const bytes = await this.#store.get('blocks', keyOf.block(this.identity.groupId, blockId));
+    if (!bytes) return undefined;
+    try {
+      return Block.decode(bytes);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Context of the rules for the next block at `blockTimeNs`, with the chain looked up for just these trxs. */
+  async orderContext(trxs: readonly Trx[], blockTimeNs: bigint): Promise<OrderContext> {
+    const { groupId } = this.identity;
+    const keys = trxs.map((trx) => keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
+    const stored = await this.#store.getMany('trxs', keys);
+    const present = new Set(keys.filter((key, place) => stored[place] !== undefined || this.#stagedTrxs.has(key)));
+    return {
+      identity: this.identity,
+      configuration: this.#configuration,
+      state: this.#state,
+      blockTimeNs,
+      inChain: (sender, trxId) => present.has(keyOf.trx(groupId, sender, trxId)),
+      isSigned: (trx) => this.#verified.isSigned(trx),
+    };
+  }
+
+  /** Runs trxs on an overlay over the head's state; nothing is kept until {@link stage}. */
+  execute(trxs: readonly Trx[]): Execution {
+    return execute(this.#state, this.#frontier, trxs, this.identity);
+  }
+
+  /** Checks a block from elsewhere against everything that this node knows: seals, contents, and the root that executing it gives. */
+  async examine(block: Block): Promise<{ execution: Execution } | { refusal: Refusal }> {
+    const flaw = flawOf(block, this.#head, this.#configuration);
+    if (flaw) return { refusal: flaw };
+    const context = await this.orderContext(block.Trxs, block.TimeStamp);
+    if (!sameTrxs(orderTrxs(block.Trxs, context), block.Trxs)) return { refusal: 'wrong-content' };
+    const execution = this.execute(block.Trxs);
+    if (!equalBytes(execution.stateRoot, block.StateRoot)) return { refusal: 'wrong-root' };
+    return { execution };
+  }
+
+  /** Confirms an execution: the block becomes the head in memory, its rows wait for {@link flush}. */
+  async stage(block: Block, execution: Execution): Promise<void> {
+    const { groupId } = this.identity;
+    const firstLeaf = this.#frontier.size;
+    this.#staged.push(...executionWrites(groupId, block, execution, firstLeaf));
+    let posts = this.#head.posts;
+    for (const [place, trx] of block.Trxs.entries()) {
+      this.#stagedTrxs.add(keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
+      if (trx.Type !== TrxType.POST) continue;
+      const content = await this.#readPost(trx);
+      if (!content) continue;
+      this.#staged.push(contentWrites(groupId, block, place, trx, content));
+      posts += 1;
+    }
+    for (const { table, key, value } of execution.changes) this.#state.apply(table, key, value);
+    this.#frontier = execution.frontier;
+    this.#head = {
+      blockId: block.BlockId,
+      epoch: block.Epoch,
+      timeNs: block.TimeStamp,
+      hash: block.BlockHash,
+      stateRoot: block.StateRoot,
+      posts,
+    };
+    this.#stagedBlocks.push(block);
+    if (block.Trxs.some((trx) => trx.Type === TrxType.CONSENSUS))
+      this.#configuration = configurationOf(this.#state, this.identity);
+  }
+
+  /** The transaction that {@link flush} would write, with the head's row. */
+  #transaction(): Write[] {
+    const head = this.#head;
+    const row: HeadRow = {
+      BlockId: head.blockId,
+      Epoch: head.epoch,
+      TimeStamp: head.timeNs,
+      BlockHash: head.hash,
+      StateRoot: head.stateRoot,
+      Frontier: encodeFrontier(this.#frontier),
+      Posts: head.posts,
+    };
+    return [...this.#staged, { table: 'heads', key: keyOf.head(this.identity.groupId), value: HeadRow.encode(row) }];
+  }
+
+  /**
+   * Writes everything staged, and `extra` with it, in one transaction. Answers the blocks that are now stored.
+   * On a failure the chain is as it is stored, and the error is passed on.
+   */
+  async flush(durability: Durability, extra: readonly Write[] = []): Promise<readonly Block[]> {
+    const blocks = this.#stagedBlocks;
+    try {
+      await this.#store.write([...this.#transaction(), ...extra], durability);
+    } catch (error) {
+      await this.reload();
+      throw error;
+    }
+    this.#staged = [];
+    this.#stagedBlocks = [];
+    this.#stagedTrxs.clear();
+    return blocks;
+  }
+
+  /** Where a trx stands, by sender and id. */
+  async placeOf(senderPubkey: string, trxId: string): Promise<PlaceRow | undefined> {
+    const row = await this.#store.get('trxs', keyOf.trx(this.identity.groupId, senderPubkey, trxId));
+    return row && PlaceRow.decode(row);
+  }
+
+  /** Places of all trxs with this id, by sender; several only if somebody copied another's id. */
+  async placesOf(trxId: string): Promise<{ sender: string; place: PlaceRow }[]> {
+    const prefix = keyOf.trxId(this.identity.groupId, trxId, '');
+    const rows = await this.#store.range('trxids', startingWith(prefix));
+    return rows.map(({ key, value }) => ({ sender: key.slice(prefix.length), place: PlaceRow.decode(value) }));
+  }
+}
+
+const genesisHead = (genesis: Block): Head => ({
+  blockId: 0,
+  epoch: 0,
+  timeNs: genesis.TimeStamp,
+  hash: genesis.BlockHash,
+  stateRoot: frontierRoot(emptyFrontier()),
+  posts: 0,
+});
+
+/** Reads posts of a public group: data under the group's cipher key. */
+export const readPublicPost =
+  (cipherKey: Uint8Array): ReadPost =>
+  async (trx) =>
+    openBytes(cipherKey, trx.Data);

@@ -1,0 +1,248 @@
+import { AHEAD_LIMIT_NS } from '../ledger/index.ts';
+import {
+  Block,
+  equalBytes,
+  type GroupBroadcast,
+  GroupBroadcastKind,
+  isPublicKey,
+  isUuid,
+  LIMITS,
+  SyncRequestKind,
+  SyncResponse,
+  Trx,
+  trxHash,
+} from '../records/index.ts';
+import { GOSSIP_PAYLOAD_BYTES, type Gossip, openGossip, sealBroadcast, sealRequest, sealTrxs } from './envelope.ts';
+import type { Members } from './members.ts';
+import { packForGossip } from './outbox.ts';
+import type { GossipVerdict, PeerId, Ports } from './ports.ts';
+import type { VerifiedTrxs } from './verified.ts';
+
+export interface GossiperOptions {
+  readonly ports: Ports;
+  readonly topic: string;
+  readonly cipherKey: Uint8Array;
+  readonly groupId: string;
+  readonly userPubkey: string;
+  readonly members: Members;
+  readonly verified: VerifiedTrxs;
+  readonly head: () => { blockId: number; hash: Uint8Array; timeNs: bigint; epoch: number };
+  /** Whether this node collects trxs (it produces). */
+  readonly wantsTrxs: () => boolean;
+  readonly hasTrx: (senderPubkey: string, trxId: string) => boolean;
+  /** Well-formed, signed trxs. */
+  readonly trxs: (trxs: readonly Trx[]) => Promise<void>;
+  /** A member that was not here a moment ago. */
+  readonly memberCame: () => void;
+  readonly headHeard: () => void;
+  readonly changed: () => void;
+}
+
+/** A beacon goes out at least this often, so that members know who is there. */
+const PRESENCE_EVERY_MS = 10_000;
+/** Beacons asked for meanwhile are sent as one, this long after the first wish, and at most one in so long. */
+const PRESENCE_SOON_MS = 100;
+const PRESENCE_JITTER_MS = 200;
+const PRESENCE_GAP_MS = 1_000;
+const TRX_FETCH_TIMEOUT_MS = 20_000;
+/** Large trxs fetched at once. */
+const TRX_FETCHES = 4;
+/** Direct connections kept to members; beyond that gossip does. */
+const MEET_LIMIT = 16;
+
+const NO_BYTES = new Uint8Array();
+
+/** A group's side of the gossip topic: who is there, which trxs and blocks are new. */
+export class Gossiper {
+  readonly #options: GossiperOptions;
+  #lastPresenceMs = Number.NEGATIVE_INFINITY;
+  #cancelPresence: (() => void) | undefined;
+  #fetches = 0;
+  #left = false;
+
+  constructor(options: GossiperOptions) {
+    this.#options = options;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------- in
+
+  /** Judges a message and takes in what it says. Only what no honest member sends is rejected. */
+  async receive(data: Uint8Array, origin: PeerId): Promise<GossipVerdict> {
+    const gossip: Gossip | undefined = openGossip(this.#options.cipherKey, data);
+    if (!gossip) return 'reject';
+    switch (gossip.kind) {
+      case 'other':
+        return 'ignore';
+      case 'broadcast':
+        return this.#hear(gossip.broadcast, origin);
+      case 'trxs':
+        return this.#receiveTrxs(gossip.trxs);
+    }
+  }
+
+  async #receiveTrxs(trxs: readonly Trx[]): Promise<GossipVerdict> {
+    if (trxs.length === 0 || !trxs.every((trx) => this.#isGenuine(trx))) return 'reject';
+    const timely = trxs.filter((trx) => this.#isTimely(trx));
+    if (timely.length === 0) return 'ignore';
+    if (this.#options.wantsTrxs()) await this.#options.trxs(timely);
+    return 'accept';
+  }
+
+  /** Made for this group and signed by the key that it names. */
+  #isGenuine(trx: Trx): boolean {
+    const { groupId, verified } = this.#options;
+    return trx.GroupId === groupId && isUuid(trx.TrxId) && isPublicKey(trx.SenderPubkey) && verified.isSigned(trx);
+  }
+
+  /** Not expired, and not stamped further ahead than clocks differ. Its sender may not know better, so nobody is blamed. */
+  #isTimely(trx: Trx): boolean {
+    const clockNs = this.#options.ports.clock.nowNs();
+    const headNs = this.#options.head().timeNs;
+    const nowNs = clockNs > headNs ? clockNs : headNs;
+    return trx.Expired > nowNs && trx.TimeStamp <= nowNs + AHEAD_LIMIT_NS;
+  }
+
+  #hear(broadcast: GroupBroadcast, origin: PeerId): GossipVerdict {
+    if (broadcast.PeerId !== origin || !isPublicKey(broadcast.Pubkey)) return 'reject';
+    const { members, ports } = this.#options;
+    if (origin === ports.network.state().peerId) return 'ignore';
+    if (broadcast.Kind === GroupBroadcastKind.LEAVING) {
+      if (members.remove(origin)) this.#options.changed();
+      return 'accept';
+    }
+    const came = members.heard({
+      peerId: origin,
+      pubkey: broadcast.Pubkey,
+      headBlock: broadcast.HeadBlockId,
+      epoch: broadcast.Epoch,
+      clockOffsetNs: broadcast.ClockNs - ports.clock.nowNs(),
+      heardAtMs: ports.clock.monotonicMs(),
+    });
+    if (members.all().length <= MEET_LIMIT) ports.network.meet(origin);
+    if (came) {
+      this.presenceSoon();
+      this.#options.memberCame();
+    }
+    if (broadcast.HeadBlockId > this.#options.head().blockId) this.#options.headHeard();
+    if (broadcast.Kind === GroupBroadcastKind.TRX) this.#fetchTrx(broadcast, origin);
+    this.#options.changed();
+    return 'accept';
+  }
+
+  /** A trx too large for gossip: taken from whoever told of it. */
+  #fetchTrx(broadcast: GroupBroadcast, from: PeerId): void {
+    const { wantsTrxs, hasTrx, ports, topic, cipherKey } = this.#options;
+    if (!wantsTrxs() || hasTrx(broadcast.Sender, broadcast.Id) || this.#fetches >= TRX_FETCHES) return;
+    if (broadcast.SizeBytes > LIMITS.trxDataBytes + LIMITS.trxOverheadBytes) return;
+    const request = {
+      Kind: SyncRequestKind.TRX,
+      Blocks: undefined,
+      TrxId: broadcast.Id,
+      SenderPubkey: broadcast.Sender,
+      PeerId: ports.network.state().peerId ?? '',
+    };
+    this.#fetches += 1;
+    ports.network
+      .request(from, sealRequest(topic, cipherKey, request, ports.random), {
+        timeoutMs: TRX_FETCH_TIMEOUT_MS,
+        maxBytes: 2 * LIMITS.trxDataBytes,
+      })
+      .then(async (data) => {
+        const trx = SyncResponse.decode(data).Trx;
+        if (!trx) return;
+        if (!equalBytes(trxHash(trx), broadcast.Hash) || !this.#isGenuine(trx)) {
+          ports.network.penalize(from, 'it told of a trx and gave another');
+          return;
+        }
+        if (this.#isTimely(trx)) await this.#options.trxs([trx]);
+      })
+      // Its sender tells of it again until it is final, so a failed fetch is only a delay.
+      .catch(() => {})
+      .finally(() => {
+        this.#fetches -= 1;
+      });
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------- out
+
+  /** Sends own trxs, those of one turn together. Answers whether some member is there to hear. */
+  async publish(trxs: readonly Trx[]): Promise<boolean> {
+    const { ports, cipherKey, topic, members } = this.#options;
+    const { bundles, large } = packForGossip(trxs, GOSSIP_PAYLOAD_BYTES);
+    let recipients = 0;
+    for (const bundle of bundles) {
+      recipients = Math.max(recipients, await this.#tryPublish(topic, sealTrxs(cipherKey, bundle, ports.random)));
+    }
+    for (const trx of large) {
+      const told = await this.#broadcast(GroupBroadcastKind.TRX, {
+        Id: trx.TrxId,
+        Sender: trx.SenderPubkey,
+        Hash: trxHash(trx),
+        SizeBytes: Trx.encode(trx).length,
+      });
+      recipients = Math.max(recipients, told);
+    }
+    return recipients > 0 && members.all().length > 0;
+  }
+
+  announceBlock(block: Block): void {
+    void this.#broadcast(GroupBroadcastKind.BLOCK, { Hash: block.BlockHash, SizeBytes: Block.encode(block).length });
+  }
+
+  /** Sends a beacon in a moment; wishes that come meanwhile are met by the same one. */
+  presenceSoon(): void {
+    if (this.#left || this.#cancelPresence) return;
+    const { clock, random } = this.#options.ports;
+    const jitterMs = ((random.bytes(1)[0] ?? 0) * PRESENCE_JITTER_MS) / 256;
+    const gapMs = this.#lastPresenceMs + PRESENCE_GAP_MS - clock.monotonicMs();
+    this.#cancelPresence = clock.after(Math.max(gapMs, PRESENCE_SOON_MS + jitterMs), () => {
+      this.#cancelPresence = undefined;
+      if (!this.#left) void this.#broadcast(GroupBroadcastKind.PRESENCE, {});
+    });
+  }
+
+  /** Once a second: a beacon if it is time, and members that are gone are dropped. */
+  tick(): void {
+    const { ports, members, changed } = this.#options;
+    const nowMs = ports.clock.monotonicMs();
+    if (nowMs - this.#lastPresenceMs >= PRESENCE_EVERY_MS) this.presenceSoon();
+    const connected = new Set(ports.network.state().peers.map(({ peerId }) => peerId));
+    if (members.expire(nowMs, (peerId) => connected.has(peerId))) changed();
+  }
+
+  /** Says goodbye, so that nobody looks for this node. */
+  leave(): void {
+    this.#cancelPresence?.();
+    this.#left = true;
+    void this.#broadcast(GroupBroadcastKind.LEAVING, {});
+  }
+
+  async #broadcast(kind: GroupBroadcastKind, about: Partial<GroupBroadcast>): Promise<number> {
+    const { ports, topic, cipherKey, userPubkey } = this.#options;
+    const peerId = ports.network.state().peerId;
+    if (peerId === undefined) return 0;
+    const head = this.#options.head();
+    this.#lastPresenceMs = ports.clock.monotonicMs();
+    const broadcast: GroupBroadcast = {
+      Kind: kind,
+      PeerId: peerId,
+      Pubkey: userPubkey,
+      HeadBlockId: head.blockId,
+      HeadHash: head.hash,
+      Epoch: head.epoch,
+      ClockNs: ports.clock.nowNs(),
+      Id: '',
+      Sender: '',
+      Hash: NO_BYTES,
+      SizeBytes: 0,
+      Nonce: ports.random.bytes(12),
+      ...about,
+    };
+    return this.#tryPublish(topic, sealBroadcast(cipherKey, broadcast, ports.random));
+  }
+
+  /** Being offline is no error: what matters is sent again. */
+  #tryPublish(topic: string, data: Uint8Array): Promise<number> {
+    return this.#options.ports.network.publish(topic, data).catch(() => 0);
+  }
+}

@@ -1,0 +1,446 @@
+import { groupTopic } from '../crypto/index.ts';
+import { Pool, whyExcluded } from '../ledger/index.ts';
+import { type Block, genesisBlock, parseSeed, type Seed, type Trx, toHex } from '../records/index.ts';
+import { Chain, type ReadPost, readPublicPost } from './chain.ts';
+import { errorNotice } from './errors.ts';
+import { Gossiper } from './gossiper.ts';
+import { Mailbox } from './mailbox.ts';
+import { Members } from './members.ts';
+import { Outbox } from './outbox.ts';
+import type { GossipVerdict, PeerId, Ports } from './ports.ts';
+import { Poster } from './poster.ts';
+import { Producer } from './producer.ts';
+import { cutDamagedTail } from './repair.ts';
+import { type GroupRow, keyOf } from './rows.ts';
+import { answerRequest } from './serve.ts';
+import { NodeError } from './service.ts';
+import { type AppliedBlocks, Syncer } from './sync.ts';
+import type { VerifiedTrxs } from './verified.ts';
+import type { NodeEvent, Notice, ProducingState } from './view.ts';
+
+export interface Secrets {
+  readonly signSecret: Uint8Array;
+  /** age identity. */
+  readonly encryptIdentity: string;
+}
+
+export interface GroupOptions {
+  readonly row: GroupRow;
+  readonly secrets: Secrets;
+  readonly ports: Ports;
+  readonly verified: VerifiedTrxs;
+  readonly emit: (event: NodeEvent) => void;
+  /** Something that the view shows has changed. */
+  readonly changed: () => void;
+  /** Another writer has taken over the store: nothing can go on here. */
+  readonly fenced: () => void;
+}
+
+const SECOND_MS = 1_000;
+/** How long a group that could not write waits before it tries again. */
+const RETRY_MS = 5_000;
+
+/** A group at work: its chain, its network side, and its producer if this node is one. */
+export class Group {
+  readonly seed: Seed;
+  readonly row: GroupRow;
+  readonly topic: string;
+  readonly chain: Chain;
+  readonly members = new Members();
+  readonly outbox: Outbox;
+  readonly poster: Poster;
+  readonly #options: GroupOptions;
+  readonly #mailbox = new Mailbox();
+  readonly #pool = new Pool();
+  readonly #gossiper: Gossiper;
+  readonly #syncer: Syncer;
+  #producer: Producer | undefined;
+  #problem: Notice | undefined;
+  #retryAtMs: number | undefined;
+  #cancelSecond: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: GroupOptions) {
+    this.#options = options;
+    this.row = options.row;
+    this.seed = parseSeed(options.row.Seed);
+    const { ports, row } = options;
+    const { groupId, ownerPubkey, cipherKey } = this.seed;
+    this.topic = groupTopic(cipherKey, groupId);
+    this.chain = new Chain({
+      identity: { groupId, ownerPubkey, cipherKey },
+      genesis: genesisBlock(this.seed),
+      store: ports.store,
+      verified: options.verified,
+      readPost: this.#readPost(),
+    });
+    this.outbox = new Outbox(ports.store, groupId);
+    this.poster = new Poster({
+      seed: this.seed,
+      secrets: options.secrets,
+      userPubkey: row.UserPubkey,
+      ports,
+      chain: this.chain,
+      members: this.members,
+      outbox: this.outbox,
+    });
+    this.#gossiper = new Gossiper({
+      ports,
+      topic: this.topic,
+      cipherKey,
+      groupId,
+      userPubkey: row.UserPubkey,
+      members: this.members,
+      verified: options.verified,
+      head: () => ({
+        blockId: this.chain.head.blockId,
+        hash: this.chain.head.hash,
+        timeNs: this.chain.head.timeNs,
+        epoch: this.epoch,
+      }),
+      wantsTrxs: () => this.#producer !== undefined,
+      hasTrx: (sender, trxId) => this.#pool.get(sender, trxId) !== undefined,
+      trxs: (trxs) => this.#takeTrxs(trxs),
+      memberCame: () => this.#memberCame(),
+      headHeard: () => this.#syncer.kick(),
+      changed: options.changed,
+    });
+    this.#syncer = new Syncer({
+      topic: this.topic,
+      groupId,
+      cipherKey,
+      userPubkey: row.UserPubkey,
+      members: this.members,
+      network: ports.network,
+      clock: ports.clock,
+      random: ports.random,
+      headBlock: () => this.chain.head.blockId,
+      apply: (blocks) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
+      refused: (source, refusal) => this.#refused(source, refusal),
+      changed: options.changed,
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  get groupId(): string {
+    return this.seed.groupId;
+  }
+
+  get problem(): Notice | undefined {
+    return this.#problem;
+  }
+
+  get syncer(): Syncer {
+    return this.#syncer;
+  }
+
+  get isProducer(): boolean {
+    return this.chain.configuration.producers.includes(this.row.UserPubkey);
+  }
+
+  get producing(): ProducingState {
+    if (!this.isProducer) return 'idle';
+    if (!this.#producer) return 'stopped';
+    return this.#producer.status.resting ? 'resting' : 'working';
+  }
+
+  /** The running epoch of a producer; of a user, the newest that it knows of. */
+  get epoch(): number {
+    return this.#producer ? this.#producer.status.epoch : this.chain.head.epoch;
+  }
+
+  /** The newest block that anybody, this node included, is known to have. */
+  get targetBlock(): number {
+    return Math.max(this.chain.head.blockId, this.members.newestHead());
+  }
+
+  /** Reads what is stored, repairs it if it must be, and begins to take part. */
+  async start(): Promise<void> {
+    const { ports } = this.#options;
+    await this.#mailbox.run(async () => {
+      const { sound } = await this.chain.reload();
+      if (!sound) await cutDamagedTail(ports.store, this.chain);
+      await this.outbox.load();
+      await this.#settleOutbox();
+    });
+    ports.network.subscribe(this.topic);
+    await this.#mailbox.run(() => this.#updateProducing());
+    this.#everySecond();
+  }
+
+  /** Stops for good; what is stored stays. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#cancelSecond?.();
+    this.#gossiper.leave();
+    this.#syncer.stop();
+    this.#producer?.stop();
+    this.#producer = undefined;
+    this.#options.ports.network.unsubscribe(this.topic);
+    await this.#mailbox.close();
+  }
+
+  // -------------------------------------------------------------------------------------------------------- from the network
+
+  gossip(data: Uint8Array, origin: PeerId): GossipVerdict | Promise<GossipVerdict> {
+    return this.#gossiper.receive(data, origin);
+  }
+
+  neighbours(): void {
+    this.#gossiper.presenceSoon();
+  }
+
+  answer(data: Uint8Array, from: PeerId): Promise<Uint8Array> {
+    return answerRequest(data, from, {
+      store: this.#options.ports.store,
+      chain: this.chain,
+      epoch: this.epoch,
+      userPubkey: this.row.UserPubkey,
+      findTrx: (sender, trxId) =>
+        (sender === this.row.UserPubkey ? this.outbox.get(trxId) : undefined) ?? this.#pool.get(sender, trxId),
+    });
+  }
+
+  /** After the machine slept: everything that waits for a timer is due. */
+  wake(): void {
+    this.outbox.sendAllAgain();
+    this.#gossiper.presenceSoon();
+    this.#syncer.kick();
+  }
+
+  startSync(): void {
+    this.#gossiper.presenceSoon();
+    this.#syncer.kick();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ posting
+
+  /** Stores the post in the outbox, then sends it. Answers its trx id. */
+  async post(content: Uint8Array, trxId: string | undefined): Promise<string> {
+    if (this.#stopped) throw new NodeError('unknown-group', 'This group was left.');
+    const id = await this.#mailbox.run(() => this.poster.accept(content, trxId));
+    this.#options.changed();
+    this.#send();
+    return id;
+  }
+
+  async discard(trxId: string): Promise<void> {
+    const found = await this.#mailbox.run(() => this.outbox.discard(trxId));
+    if (!found) throw new NodeError('unknown-trx', 'There is no post of yours with this id that is not final yet.', { trxId });
+    this.#options.changed();
+  }
+
+  /** Sends what is due: to this node's own producer, and to everyone. */
+  #send(): void {
+    this.#mailbox
+      .run(async () => {
+        const trxs = await this.poster.takeDue();
+        if (trxs.length === 0) return;
+        const reached = await this.#gossiper.publish(trxs);
+        if (this.#producer) await this.#addToPool(trxs);
+        const nowMs = this.#options.ports.clock.monotonicMs();
+        for (const trx of trxs) this.outbox.sent(trx.TrxId, nowMs, reached || this.#producer !== undefined);
+      })
+      .then(this.#options.changed, (error: unknown) => this.#fail(error));
+  }
+
+  /** Posts that became final elsewhere, e.g. by this profile's backup on another machine. */
+  async #settleOutbox(): Promise<void> {
+    for (const { Trx: trx } of this.outbox.due(Number.POSITIVE_INFINITY)) {
+      if (trx && (await this.chain.placeOf(trx.SenderPubkey, trx.TrxId))) await this.outbox.discard(trx.TrxId);
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------- producing
+
+  /** Starts or stops producing, as the configuration and the log say. In the mailbox. */
+  async #updateProducing(): Promise<void> {
+    this.#producer?.stop();
+    this.#producer = undefined;
+    if (!this.isProducer || this.#stopped) return;
+    const { ports } = this.#options;
+    const { nonce } = this.chain.configuration;
+    if (!(await ports.store.get('log', keyOf.unbrokenLog(this.groupId, nonce)))) {
+      this.#setProblem({
+        code: 'log-lost',
+        message:
+          'This node produced blocks for the group, but its record of what it signed is gone, so it must not sign again. It goes on as a reader.',
+      });
+      return;
+    }
+    this.#producer = new Producer({
+      chain: this.chain,
+      pool: this.#pool,
+      store: ports.store,
+      clock: ports.clock,
+      mailbox: this.#mailbox,
+      signSecret: this.#options.secrets.signSecret,
+      userPubkey: this.row.UserPubkey,
+      alsoWrite: (block) => this.outbox.writesFor(block.Trxs, this.row.UserPubkey),
+      made: (block) => {
+        this.#stored([block]);
+        this.#gossiper.announceBlock(block);
+      },
+      leftOut: (trxs) => this.#leftOut(trxs),
+      failed: (error) => this.#fail(error),
+    });
+    await this.#producer.start();
+  }
+
+  /** Valid trxs from the network. */
+  async #takeTrxs(trxs: readonly Trx[]): Promise<void> {
+    if (!this.#producer) return;
+    await this.#mailbox.run(() => this.#addToPool(trxs)).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #addToPool(trxs: readonly Trx[]): Promise<void> {
+    const { clock } = this.#options.ports;
+    const nowNs = clock.nowNs() > this.chain.head.timeNs ? clock.nowNs() : this.chain.head.timeNs;
+    const context = await this.chain.orderContext(trxs, nowNs);
+    const fit = trxs.filter((trx) => whyExcluded(trx, context) === undefined);
+    const added = fit.filter((trx) => this.#pool.add(trx, clock.monotonicMs(), nowNs) === 'added');
+    if (added.length > 0) this.#producer?.trxsWait();
+  }
+
+  #leftOut(trxs: readonly Trx[]): void {
+    // One that only expired is signed again by its sender; the outbox sees to own ones.
+    if (trxs.some((trx) => trx.SenderPubkey === this.row.UserPubkey)) this.outbox.sendAllAgain();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ blocks, syncing
+
+  /** Verifies blocks, executes them, stores them. In the mailbox. */
+  async #applyBlocks(blocks: readonly Block[]): Promise<AppliedBlocks> {
+    if (this.#stopped) return { applied: 0 };
+    let applied = 0;
+    let staged: Block[] = [];
+    let refusal: AppliedBlocks['refusal'];
+    const flush = async (): Promise<void> => {
+      const extra = staged.flatMap((block) => this.outbox.writesFor(block.Trxs, this.row.UserPubkey));
+      await this.chain.flush(this.isProducer ? 'strict' : 'relaxed', extra);
+      applied += staged.length;
+      this.#stored(staged);
+      staged = [];
+    };
+    const nonce = this.chain.configuration.nonce;
+    for (const block of blocks) {
+      const examined = await this.chain.examine(block);
+      if ('refusal' in examined) {
+        refusal = { reason: examined.refusal, block };
+        break;
+      }
+      if (this.#producer && block.Seals.some((seal) => seal.ProducerPubkey === this.row.UserPubkey)) await this.#keyInUse();
+      await this.chain.stage(block, examined.execution);
+      staged.push(block);
+      if (this.chain.isStageFull) await flush();
+    }
+    if (staged.length > 0) await flush();
+    if (this.chain.configuration.nonce !== nonce) await this.#updateProducing();
+    return refusal ? { applied, refusal } : { applied };
+  }
+
+  /** A final block that this node's key sealed and this node did not make: the key is at work elsewhere too. */
+  async #keyInUse(): Promise<void> {
+    this.#producer?.stop();
+    this.#producer = undefined;
+    const key = keyOf.unbrokenLog(this.groupId, this.chain.configuration.nonce);
+    await this.#options.ports.store.write([{ table: 'log', key, value: undefined }], 'strict');
+    this.#setProblem({
+      code: 'key-in-use',
+      message:
+        'Another copy of this node is producing with the same key. This one has stopped producing; it goes on as a reader.',
+    });
+  }
+
+  #stored(blocks: readonly Block[]): void {
+    const { emit, changed } = this.#options;
+    for (const block of blocks) {
+      for (const trx of block.Trxs) this.#pool.remove(trx.SenderPubkey, trx.TrxId);
+      for (const trxId of this.outbox.forget(block.Trxs, this.row.UserPubkey)) {
+        emit({ type: 'trx', groupId: this.groupId, trxId, status: 'Committed', blockId: block.BlockId });
+      }
+      const hash = toHex(block.BlockHash);
+      emit({ type: 'block', groupId: this.groupId, blockId: block.BlockId, hash, trxs: block.Trxs.length });
+    }
+    if (this.#problem?.code === 'bad-block') this.#setProblem(undefined);
+    this.#gossiper.presenceSoon();
+    changed();
+  }
+
+  #refused(source: PeerId, { reason, block }: NonNullable<AppliedBlocks['refusal']>): void {
+    // A block that does not follow on ours may come from an honest member that was asked before our head moved.
+    if (reason === 'wrong-height' || reason === 'wrong-parent') return;
+    this.#options.ports.network.penalize(source, `block ${block.BlockId} is refused: ${reason}`);
+    if (reason !== 'wrong-root' && reason !== 'wrong-content') return;
+    this.#setProblem({
+      code: 'bad-block',
+      message: `Block ${block.BlockId} is sealed by the group's producers but breaks the group's rules (${reason}). It was not accepted; a correct one is waited for.`,
+      params: { blockId: block.BlockId, reason },
+    });
+  }
+
+  #memberCame(): void {
+    this.outbox.sendAllAgain();
+    this.#send();
+    this.#syncer.kick();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------- upkeep
+
+  #everySecond(): void {
+    this.#cancelSecond = this.#options.ports.clock.after(SECOND_MS, () => {
+      if (this.#stopped) return;
+      this.#everySecond();
+      this.#gossiper.tick();
+      if (this.outbox.due(this.#options.ports.clock.monotonicMs()).length > 0) this.#send();
+      this.#syncer.kick();
+      this.#retry();
+      if (this.#syncer.isRunning) this.#options.changed();
+    });
+  }
+
+  #setProblem(problem: Notice | undefined): void {
+    this.#problem = problem;
+    this.#options.changed();
+  }
+
+  /** Something on this machine went wrong. What is stored is whole; the group goes on as soon as it can. */
+  #fail(error: unknown): void {
+    if (this.#stopped) return;
+    const notice = errorNotice(error);
+    if (notice.code === 'fenced') {
+      this.#options.fenced();
+      return;
+    }
+    this.#producer?.stop();
+    this.#producer = undefined;
+    this.#retryAtMs = this.#options.ports.clock.monotonicMs() + RETRY_MS;
+    this.#setProblem(notice);
+  }
+
+  #retry(): void {
+    const { clock, store } = this.#options.ports;
+    if (this.#retryAtMs === undefined || clock.monotonicMs() < this.#retryAtMs) return;
+    this.#retryAtMs = undefined;
+    this.#mailbox
+      .run(async () => {
+        await store.write([{ table: 'meta', key: `probe/${this.groupId}`, value: PROBE }], 'strict');
+        await this.chain.reload();
+        this.#setProblem(undefined);
+        await this.#updateProducing();
+        this.outbox.sendAllAgain();
+      })
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  #readPost(): ReadPost {
+    const { seed } = this;
+    if (seed.encryption === 'public') return readPublicPost(seed.cipherKey);
+    const { ports, secrets } = this.#options;
+    return (trx) => ports.privateCipher.decrypt(trx.Data, secrets.encryptIdentity).catch(() => undefined);
+  }
+}
+
+/** Large enough that writing it tells whether there is room for a block again. */
+const PROBE = new Uint8Array(64 * 1024);

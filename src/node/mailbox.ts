@@ -1,0 +1,19 @@
+/** Runs tasks one after another: everything that changes a group goes through its mailbox, so that no two changes interleave. */
+export class Mailbox {
+  #tail: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  /** Resolves or rejects as the task does. After {@link close} tasks are refused. */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Error('the group is closed'));
+    const result = this.#tail.then(task);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  /** Lets the tasks that were handed in finish and refuses further ones. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#tail;
+  }
+}

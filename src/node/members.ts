@@ -1,0 +1,70 @@
+import type { PeerId } from './ports.ts';
+
+/** A member of the group as its presence tells. */
+export interface Member {
+  readonly peerId: PeerId;
+  readonly pubkey: string;
+  readonly headBlock: number;
+  readonly epoch: number;
+  /** Its clock minus ours when its newest beacon came, in nanoseconds (its way here included). */
+  readonly clockOffsetNs: bigint;
+  readonly heardAtMs: number;
+}
+
+/** A member not heard of for this long, and not connected, is gone. */
+export const MEMBER_SILENCE_MS = 60_000;
+/** Members remembered at once: a flood of made-up presences must not grow. */
+const MEMBERS_LIMIT = 500;
+
+/** Who is there, by peer id. */
+export class Members {
+  readonly #members = new Map<PeerId, Member>();
+
+  /** Takes in what a beacon says. Answers whether the member is new (or was gone). */
+  heard(member: Member): boolean {
+    const known = this.#members.has(member.peerId);
+    if (!known && this.#members.size >= MEMBERS_LIMIT) return false;
+    this.#members.set(member.peerId, member);
+    return !known;
+  }
+
+  /** The member proved to hold less than it said. */
+  correctHead(peerId: PeerId, headBlock: number): void {
+    const member = this.#members.get(peerId);
+    if (member) this.#members.set(peerId, { ...member, headBlock });
+  }
+
+  get(peerId: PeerId): Member | undefined {
+    return this.#members.get(peerId);
+  }
+
+  remove(peerId: PeerId): boolean {
+    return this.#members.delete(peerId);
+  }
+
+  /** Drops members that fell silent and are not connected; answers whether any was. */
+  expire(nowMs: number, isConnected: (peerId: PeerId) => boolean): boolean {
+    let dropped = false;
+    for (const { peerId, heardAtMs } of [...this.#members.values()]) {
+      if (nowMs - heardAtMs < MEMBER_SILENCE_MS || isConnected(peerId)) continue;
+      this.#members.delete(peerId);
+      dropped = true;
+    }
+    return dropped;
+  }
+
+  all(): Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** The newest block that any member tells of. */
+  newestHead(): number {
+    return this.all().reduce((newest, member) => Math.max(newest, member.headBlock), 0);
+  }
+}
+
+/** Lower median; 0 of none. */
+export function lowerMedian(values: readonly bigint[]): bigint {
+  const sorted = [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0n;
+}

@@ -1,0 +1,486 @@
+import { HoneyBadger } from '../consensus/index.ts';
+import { ageRecipientOf, ethAddress, initCrypto, publicKeyOf, signHash, verifySeed } from '../crypto/index.ts';
+import {
+  type AnnounceItem,
+  type Block,
+  concatBytes,
+  formatSeed,
+  genesisBlock,
+  LIMITS,
+  parseSeed,
+  type Seed,
+  SeedError,
+  sha256,
+  type Trx,
+  toHex,
+} from '../records/index.ts';
+import { makeBlock } from './block-maker.ts';
+import { Chain, readPublicPost } from './chain.ts';
+import { readContents } from './contents.ts';
+import { topicOfRequest } from './envelope.ts';
+import { asNodeError } from './errors.ts';
+import { firstTrxs, makeSeed } from './genesis.ts';
+import { Group, type Secrets } from './group.ts';
+import { phaseOf, viewOf } from './group-view.ts';
+import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
+import type { NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
+import { announced, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
+import { deleteRows } from './repair.ts';
+import { GroupRow, keyOf } from './rows.ts';
+import {
+  type ConsensusInfo,
+  type ConsensusProofInfo,
+  type ContentItem,
+  type ContentQuery,
+  type GroupInfo,
+  NodeError,
+  type NodeService,
+  type TrxStatus,
+} from './service.ts';
+import { VerifiedTrxs } from './verified.ts';
+import type { NodeEvent, NodeView, Notice } from './view.ts';
+
+export interface NodeOptions {
+  /** Bootstrap URLs that go into the seeds that this node makes. */
+  readonly ownUrls: readonly string[];
+}
+
+/** Views go out at most this often: a person sees no more, and a burst of events costs one. */
+const VIEW_GAP_MS = 100;
+const USAGE_EVERY_MS = 10_000;
+/** Everything of a group, what makes it reachable apart. */
+const GROUP_TABLES: readonly TableName[] = [
+  'blocks',
+  'trxs',
+  'trxids',
+  'contents',
+  'kv',
+  'kvchanges',
+  'history',
+  'outbox',
+  'log',
+  'keys',
+  'groups',
+];
+
+/** Opens a profile's node on its store: every group that it is in starts to take part. */
+export async function openNode(ports: Ports, options: NodeOptions): Promise<SettNode> {
+  await initCrypto();
+  const node = new SettNode(ports, options);
+  await node.start();
+  return node;
+}
+
+/** A profile's node: its groups, and what may be asked of them (NodeService). */
+export class SettNode implements NodeService {
+  readonly #ports: Ports;
+  readonly #options: NodeOptions;
+  readonly #groups = new Map<string, Group>();
+  readonly #byTopic = new Map<string, Group>();
+  readonly #signatures = new Map<string, string>();
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+  readonly #verified = new VerifiedTrxs();
+  #cancelView: (() => void) | undefined;
+  #cancelUsage: (() => void) | undefined;
+  #usage: StoreUsage = { usedBytes: undefined, quotaBytes: undefined, persisted: undefined };
+  #notices: readonly Notice[] = [];
+  #closed = false;
+
+  constructor(ports: Ports, options: NodeOptions) {
+    this.#ports = ports;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { network, store } = this.#ports;
+    network.listen({
+      gossip: (topic, data, origin) => this.#byTopic.get(topic)?.gossip(data, origin) ?? 'ignore',
+      request: async (data, from) => {
+        const group = this.#byTopic.get(topicOfRequest(data) ?? '');
+        if (!group) throw new NodeError('unknown-group', 'This node is not in the group that was asked about.');
+        return group.answer(data, from);
+      },
+      state: () => this.#changed(),
+      neighbours: (topic) => this.#byTopic.get(topic)?.neighbours(),
+    });
+    for (const { key, value } of await store.range('groups', {})) {
+      const row = GroupRow.decode(value);
+      if (!row.Left) await this.#startStored(key, row);
+    }
+    this.#watchUsage();
+  }
+
+  async #startStored(groupId: string, row: GroupRow): Promise<void> {
+    const secrets = await openSecrets(groupId, this.#ports.store, this.#ports.vault);
+    if (!secrets) {
+      const message = 'The keys of a group are missing from this profile, so it cannot be opened. Restore them from a backup.';
+      this.#notices = [...this.#notices, { code: 'keys-missing', message, params: { groupId } }];
+      return;
+    }
+    await this.#open(row, secrets);
+  }
+
+  async #open(row: GroupRow, secrets: Secrets): Promise<Group> {
+    const group = new Group({
+      row,
+      secrets,
+      ports: this.#ports,
+      verified: this.#verified,
+      emit: (event) => this.#emit(event),
+      changed: () => this.#changed(),
+      fenced: () => void this.#fenced(),
+    });
+    const { seed } = group;
+    this.#groups.set(seed.groupId, group);
+    this.#byTopic.set(group.topic, group);
+    this.#signatures.set(seed.groupId, signMembership(seed, row, secrets));
+    this.#setBootstraps();
+    await group.start();
+    this.#changed();
+    return group;
+  }
+
+  #setBootstraps(): void {
+    const urls = [...this.#groups.values()].flatMap(({ seed }) => seed.urls);
+    this.#ports.network.setBootstraps([...new Set(urls)]);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelView?.();
+    this.#cancelUsage?.();
+    await Promise.all([...this.#groups.values()].map((group) => group.stop()));
+    this.#groups.clear();
+    this.#byTopic.clear();
+  }
+
+  /** The machine slept: whatever waits for a timer is due now. */
+  wake(): void {
+    for (const group of this.#groups.values()) group.wake();
+  }
+
+  /** Another tab writes to this profile now; this node must not go on. */
+  async #fenced(): Promise<void> {
+    if (this.#closed) return;
+    this.#notices = [{ code: 'fenced', message: 'Another tab of this profile has taken over.' }];
+    this.#emit({ type: 'view', view: this.view() });
+    await this.close();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------- groups
+
+  async createGroup(options: {
+    groupName: string;
+    encryption: 'public' | 'private';
+    appKey: string;
+  }): Promise<{ groupId: string; seed: string }> {
+    checkLength('group name', options.groupName, LIMITS.groupNameMinChars, LIMITS.groupNameMaxChars);
+    checkLength('app key', options.appKey, LIMITS.appKeyMinChars, LIMITS.appKeyMaxChars);
+    const { random, clock } = this.#ports;
+    const secrets = newSecrets(random);
+    const seed = makeSeed({ ...options, urls: this.#options.ownUrls, timeNs: clock.nowNs() }, secrets, random);
+    const row = this.#rowFor(seed, secrets);
+    await this.#guarded(() => this.#storeFirstBlock(seed, row, secrets));
+    await this.#open(row, secrets);
+    return { groupId: seed.groupId, seed: row.Seed };
+  }
+
+  /** Block 1 is made with the group, through the same steps as any later one, and stored with the group's keys in one transaction. */
+  async #storeFirstBlock(seed: Seed, row: GroupRow, secrets: Secrets): Promise<void> {
+    const { store, vault, clock, random } = this.#ports;
+    const { groupId, ownerPubkey, cipherKey } = seed;
+    const chain = new Chain({
+      identity: { groupId, ownerPubkey, cipherKey },
+      genesis: genesisBlock(seed),
+      store,
+      verified: this.#verified,
+      readPost: readPublicPost(cipherKey),
+    });
+    const engine = new HoneyBadger(chain.configuration);
+    engine.handle({ type: 'start', log: [], nextEpoch: chain.configuration.startEpoch });
+    const { propose } = engine.handle({ type: 'waiting', full: true });
+    const timeNs = clock.nowNs();
+    const trxs = firstTrxs(seed, secrets, timeNs, random);
+    const { output } = engine.handle({ type: 'proposal', epoch: propose?.epoch ?? 0, proposal: { trxs, timeNs } });
+    const made = output && (await makeBlock(chain, output, secrets.signSecret));
+    if (!made) throw new NodeError('internal', 'The first block of the group could not be made.');
+    await chain.stage(made.block, made.execution);
+    const unbroken: Write = { table: 'log', key: keyOf.unbrokenLog(groupId, 0), value: made.block.BlockHash };
+    await chain.flush('strict', [unbroken, ...(await this.#groupWrites(row, seed, secrets, vault))]);
+  }
+
+  #rowFor(seed: Seed, secrets: Secrets): GroupRow {
+    return {
+      Seed: formatSeed(seed),
+      UserPubkey: publicKeyOf(secrets.signSecret),
+      EncryptPubkey: ageRecipientOf(secrets.encryptIdentity),
+      JoinedAt: this.#ports.clock.nowNs(),
+      Left: false,
+    };
+  }
+
+  async #groupWrites(row: GroupRow, seed: Seed, secrets: Secrets, vault: Ports['vault']): Promise<Write[]> {
+    return [
+      { table: 'groups', key: keyOf.group(seed.groupId), value: GroupRow.encode(row) },
+      await sealSecrets(seed.groupId, secrets, vault),
+    ];
+  }
+
+  async joinGroup(seedText: string): Promise<GroupInfo> {
+    const seed = readSeed(seedText);
+    const present = this.#groups.get(seed.groupId);
+    if (present) return this.#infoOf(present);
+    return this.#guarded(async () => {
+      const { store, vault, random } = this.#ports;
+      const stored = await store.get('groups', keyOf.group(seed.groupId));
+      // Whoever left and comes back is the same user as before.
+      const secrets = (await openSecrets(seed.groupId, store, vault)) ?? newSecrets(random);
+      const row = stored ? { ...GroupRow.decode(stored), Left: false } : this.#rowFor(seed, secrets);
+      await store.write(await this.#groupWrites(row, seed, secrets, vault), 'strict');
+      return this.#infoOf(await this.#open(row, secrets));
+    });
+  }
+
+  async leaveGroup(groupId: string): Promise<void> {
+    const group = this.#group(groupId);
+    await this.#guarded(async () => {
+      const row: GroupRow = { ...group.row, Left: true };
+      await this.#ports.store.write([{ table: 'groups', key: keyOf.group(groupId), value: GroupRow.encode(row) }], 'strict');
+      await group.stop();
+      this.#groups.delete(groupId);
+      this.#byTopic.delete(group.topic);
+      this.#setBootstraps();
+      this.#changed();
+    });
+  }
+
+  async clearGroup(groupId: string): Promise<void> {
+    if (this.#groups.has(groupId))
+      throw new NodeError('still-joined', 'Leave the group before clearing what is stored of it.', { groupId });
+    await this.#guarded(async () => {
+      if (!(await this.#ports.store.get('groups', keyOf.group(groupId)))) throw unknownGroup(groupId);
+      await deleteRows(this.#ports.store, groupId, GROUP_TABLES);
+    });
+  }
+
+  groups(): readonly GroupInfo[] {
+    return [...this.#groups.values()].map((group) => this.#infoOf(group));
+  }
+
+  seed(groupId: string): string {
+    return this.#group(groupId).row.Seed;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- posts, chain
+
+  async post(groupId: string, content: string, trxId?: string): Promise<string> {
+    const group = this.#group(groupId);
+    try {
+      JSON.parse(content);
+    } catch (error) {
+      throw new NodeError('bad-input', 'A post is a JSON text.', {}, { cause: error });
+    }
+    return this.#guarded(() => group.post(new TextEncoder().encode(content), trxId));
+  }
+
+  async discardPost(groupId: string, trxId: string): Promise<void> {
+    const group = this.#group(groupId);
+    await this.#guarded(() => group.discard(trxId));
+  }
+
+  async contents(groupId: string, query: ContentQuery): Promise<ContentItem[]> {
+    const group = this.#group(groupId);
+    return this.#guarded(() => readContents(this.#ports.store, group.chain, query));
+  }
+
+  async block(groupId: string, blockId: number): Promise<Block> {
+    const { chain } = this.#group(groupId);
+    const block = await this.#guarded(() => chain.storedBlock(blockId));
+    if (!block)
+      throw new NodeError(
+        'unknown-block',
+        `This node has no block ${blockId} of the group; its newest is ${chain.head.blockId}.`,
+        { blockId },
+      );
+    return block;
+  }
+
+  /** The node's own if there is one, else the oldest (wire.md: whoever copies another's id takes nothing from it). */
+  async #place(group: Group, trxId: string) {
+    const places = await group.chain.placesOf(trxId);
+    places.sort((a, b) => a.place.BlockId - b.place.BlockId || a.place.Place - b.place.Place);
+    return places.find(({ sender }) => sender === group.row.UserPubkey) ?? places[0];
+  }
+
+  async trx(groupId: string, trxId: string): Promise<Trx> {
+    const group = this.#group(groupId);
+    return this.#guarded(async () => {
+      const found = await this.#place(group, trxId);
+      const trx = found && (await group.chain.storedBlock(found.place.BlockId))?.Trxs[found.place.Place];
+      if (!trx) throw new NodeError('unknown-trx', `There is no trx ${trxId} in the blocks that this node has.`, { trxId });
+      return trx;
+    });
+  }
+
+  async trxStatus(groupId: string, trxId: string): Promise<TrxStatus> {
+    const group = this.#group(groupId);
+    return this.#guarded(async () => {
+      const found = await this.#place(group, trxId);
+      if (found) {
+        const block = await group.chain.storedBlock(found.place.BlockId);
+        const { Reason: reason } = found.place;
+        return {
+          status: 'Committed',
+          blockId: found.place.BlockId,
+          seals: block?.Seals.length ?? 0,
+          ...(reason && { reason: { code: 'rejected', message: `It is in the chain but had no effect: ${reason}.` } }),
+        };
+      }
+      if (!group.outbox.get(trxId)) return { status: 'Unknown' };
+      const reason = group.outbox.reasonOf(trxId);
+      return reason ? { status: 'Invalid', reason } : { status: 'Pending' };
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------- consensus
+
+  async consensus(groupId: string): Promise<ConsensusInfo> {
+    const group = this.#group(groupId);
+    return consensusInfo(group.chain, group.epoch);
+  }
+
+  async announcedProducers(groupId: string): Promise<AnnounceItem[]> {
+    return announced(this.#group(groupId).chain, 'producer');
+  }
+
+  async announcedUsers(groupId: string): Promise<AnnounceItem[]> {
+    return announced(this.#group(groupId).chain, 'user');
+  }
+
+  async lastProof(groupId: string): Promise<ConsensusProofInfo> {
+    return lastProof(this.#group(groupId).chain);
+  }
+
+  async proofHistory(groupId: string): Promise<ConsensusProofInfo[]> {
+    return proofHistory(this.#group(groupId).chain);
+  }
+
+  async proof(groupId: string, reqId: string): Promise<ConsensusProofInfo> {
+    return proofOf(this.#group(groupId).chain, reqId);
+  }
+
+  async startSync(groupId: string): Promise<void> {
+    this.#group(groupId).startSync();
+  }
+
+  // --------------------------------------------------------------------------------------------------------------------- view
+
+  view(): NodeView {
+    const network: NetworkState = this.#ports.network.state();
+    return {
+      network: { peerId: network.peerId, relays: network.relays, peers: network.peers.length },
+      storage: this.#usage,
+      groups: [...this.#groups.values()].map((group) => viewOf(group, network)),
+      notices: this.#notices,
+    };
+  }
+
+  subscribe(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #emit(event: NodeEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #changed(): void {
+    if (this.#closed || this.#cancelView) return;
+    this.#cancelView = this.#ports.clock.after(VIEW_GAP_MS, () => {
+      this.#cancelView = undefined;
+      this.#emit({ type: 'view', view: this.view() });
+    });
+  }
+
+  #watchUsage(): void {
+    if (this.#closed) return;
+    this.#ports.store.usage().then(
+      (usage) => {
+        this.#usage = usage;
+        this.#changed();
+      },
+      // It is only shown; the next round may know more.
+      () => {},
+    );
+    this.#cancelUsage = this.#ports.clock.after(USAGE_EVERY_MS, () => this.#watchUsage());
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ helpers
+
+  #group(groupId: string): Group {
+    const group = this.#groups.get(groupId);
+    if (!group) throw unknownGroup(groupId);
+    return group;
+  }
+
+  /** Errors of this machine reach the caller as NodeErrors. */
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const answer = asNodeError(error);
+      if (answer.code === 'fenced') void this.#fenced();
+      throw answer;
+    }
+  }
+
+  #infoOf(group: Group): GroupInfo {
+    const { seed, row, chain } = group;
+    return {
+      groupId: seed.groupId,
+      groupName: seed.groupName,
+      ownerPubkey: seed.ownerPubkey,
+      userPubkey: row.UserPubkey,
+      userEncryptPubkey: row.EncryptPubkey,
+      userEthAddr: ethAddress(row.UserPubkey) ?? '',
+      encryption: seed.encryption,
+      cipherKey: toHex(seed.cipherKey),
+      appKey: seed.appKey,
+      signature: this.#signatures.get(seed.groupId) ?? '',
+      topBlock: chain.head.blockId,
+      lastUpdatedNs: chain.head.timeNs,
+      syncStatus: phaseOf(group) === 'syncing' ? 'SYNCING' : 'IDLE',
+    };
+  }
+}
+
+const unknownGroup = (groupId: string): NodeError =>
+  new NodeError('unknown-group', `This node is not in a group with the id ${groupId}.`, { groupId });
+
+function checkLength(what: string, text: string, min: number, max: number): void {
+  const length = [...text].length;
+  if (length < min || length > max)
+    throw new NodeError('bad-input', `The ${what} must have ${min} to ${max} characters; it has ${length}.`, { min, max });
+}
+
+/** A seed that is whole and whose genesis block its owner signed. Throws NodeError `bad-seed` with what is wrong. */
+function readSeed(text: string): Seed {
+  let seed: Seed;
+  try {
+    seed = parseSeed(text);
+  } catch (error) {
+    if (error instanceof SeedError) throw new NodeError('bad-seed', error.message, { reason: error.code }, { cause: error });
+    throw error;
+  }
+  if (!verifySeed(seed)) {
+    const message = "The seed's signature does not verify: it was changed on its way. Ask for it again.";
+    throw new NodeError('bad-seed', message, { reason: 'bad-signature' });
+  }
+  return seed;
+}
+
+/** The user's signature over what it joined, in hex, as older software returns it from `join`. */
+function signMembership(seed: Seed, row: GroupRow, secrets: Secrets): string {
+  const text = [seed.groupId, seed.groupName, seed.ownerPubkey, row.UserPubkey, row.EncryptPubkey].join('\n');
+  return toHex(signHash(sha256(concatBytes(new TextEncoder().encode(text), seed.cipherKey)), secrets.signSecret));
+}

@@ -1,0 +1,152 @@
+import { LIMITS, Trx, TrxType } from '../records/index.ts';
+import type { Store, Write } from './ports.ts';
+import { keyOf, OutboxRow, startingWith } from './rows.ts';
+import type { Notice, OwnPost } from './view.ts';
+
+/** Waits before a trx that is not final yet is sent again; the last one repeats. */
+const RESEND_AFTER_MS = [5_000, 10_000, 20_000, 40_000, 60_000] as const;
+
+interface Entry {
+  readonly row: OutboxRow;
+  readonly trx: Trx;
+  /** Times it was handed to the network. */
+  readonly sent: number;
+  readonly dueAtMs: number;
+  /** Whether some member was there to hear it. */
+  readonly reached: boolean;
+}
+
+/** A trx is valid by default for the larger of 30 s and ten epoch intervals, at most 60 min (wire.md, "Times"). */
+export function lifetimeNs(intervalMs: number): bigint {
+  return BigInt(Math.min(Math.max(30_000, 10 * intervalMs), 3_600_000)) * 1_000_000n;
+}
+
+/**
+ * This node's own trxs that are not final yet. One is acknowledged once it is stored here; it leaves only as final or by its author's
+ * hand (architecture.md, "Trx status").
+ */
+export class Outbox {
+  readonly #store: Store;
+  readonly #groupId: string;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(store: Store, groupId: string) {
+    this.#store = store;
+    this.#groupId = groupId;
+  }
+
+  async load(): Promise<void> {
+    this.#entries.clear();
+    for (const { value } of await this.#store.range('outbox', startingWith(keyOf.outbox(this.#groupId, '')))) {
+      const row = OutboxRow.decode(value);
+      if (row.Trx) this.#entries.set(row.Trx.TrxId, { row, trx: row.Trx, sent: 0, dueAtMs: 0, reached: false });
+    }
+  }
+
+  get(trxId: string): Trx | undefined {
+    return this.#entries.get(trxId)?.trx;
+  }
+
+  reasonOf(trxId: string): Notice | undefined {
+    const row = this.#entries.get(trxId)?.row;
+    return row?.InvalidCode ? { code: row.InvalidCode, message: row.InvalidReason } : undefined;
+  }
+
+  /** Stores a trx, or a newer signing of it, durably. */
+  async put(row: OutboxRow & { readonly Trx: Trx }): Promise<void> {
+    await this.#store.write([this.#write(row)], 'strict');
+    this.#entries.set(row.Trx.TrxId, { row, trx: row.Trx, sent: 0, dueAtMs: 0, reached: false });
+  }
+
+  #write(row: OutboxRow & { readonly Trx: Trx }): Write {
+    return { table: 'outbox', key: keyOf.outbox(this.#groupId, row.Trx.TrxId), value: OutboxRow.encode(row) };
+  }
+
+  /** The rows to delete with a block that made these trxs final; {@link forget} follows once that is stored. */
+  writesFor(trxs: readonly Trx[], userPubkey: string): Write[] {
+    const own = trxs.filter((trx) => trx.SenderPubkey === userPubkey && this.#entries.has(trx.TrxId));
+    return own.map((trx) => ({ table: 'outbox', key: keyOf.outbox(this.#groupId, trx.TrxId), value: undefined }));
+  }
+
+  /** Answers the ids that were here. */
+  forget(trxs: readonly Trx[], userPubkey: string): string[] {
+    const own = trxs.filter((trx) => trx.SenderPubkey === userPubkey && this.#entries.delete(trx.TrxId));
+    return own.map((trx) => trx.TrxId);
+  }
+
+  async discard(trxId: string): Promise<boolean> {
+    if (!this.#entries.has(trxId)) return false;
+    await this.#store.write([{ table: 'outbox', key: keyOf.outbox(this.#groupId, trxId), value: undefined }], 'strict');
+    return this.#entries.delete(trxId);
+  }
+
+  /** The trx can never be accepted as it is: kept for its author to see, not sent again. */
+  async markInvalid(trxId: string, reason: Notice): Promise<void> {
+    const entry = this.#entries.get(trxId);
+    if (!entry) return;
+    const row = { ...entry.row, Trx: entry.trx, InvalidCode: reason.code, InvalidReason: reason.message };
+    await this.#store.write([this.#write(row)], 'strict');
+    this.#entries.set(trxId, { ...entry, row });
+  }
+
+  /** Trxs whose time to be sent (again) has come, oldest first. */
+  due(nowMs: number): OutboxRow[] {
+    return [...this.#entries.values()].filter(({ row, dueAtMs }) => !row.InvalidCode && dueAtMs <= nowMs).map(({ row }) => row);
+  }
+
+  sent(trxId: string, nowMs: number, reached: boolean): void {
+    const entry = this.#entries.get(trxId);
+    if (!entry) return;
+    const wait = RESEND_AFTER_MS[Math.min(entry.sent, RESEND_AFTER_MS.length - 1)] ?? 0;
+    this.#entries.set(trxId, { ...entry, sent: entry.sent + 1, dueAtMs: nowMs + wait, reached: entry.reached || reached });
+  }
+
+  /** Somebody who may not have them has come: all are due now. */
+  sendAllAgain(): void {
+    for (const [trxId, entry] of this.#entries) this.#entries.set(trxId, { ...entry, sent: 0, dueAtMs: 0 });
+  }
+
+  /** For people, oldest first. */
+  posts(): OwnPost[] {
+    const posts = [...this.#entries.values()].filter(({ trx }) => trx.Type === TrxType.POST);
+    return posts
+      .map(({ row, trx, reached }): OwnPost => {
+        const reason = this.reasonOf(trx.TrxId);
+        return {
+          trxId: trx.TrxId,
+          content: new TextDecoder().decode(row.Content),
+          state: reason ? 'invalid' : reached ? 'pending' : 'sending',
+          createdAtMs: Number(row.CreatedAt / 1_000_000n),
+          ...(reason && { reason }),
+        };
+      })
+      .sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+}
+
+/** Splits trxs into those that fit gossip messages together, in order, and those too large for any. */
+export function packForGossip(trxs: readonly Trx[], payloadBytes: number): { bundles: Trx[][]; large: Trx[] } {
+  const bundles: Trx[][] = [];
+  const large: Trx[] = [];
+  let left = 0;
+  for (const trx of trxs) {
+    const sizeBytes = Trx.encode(trx).length + LENGTH_PREFIX_BYTES;
+    if (sizeBytes > payloadBytes) {
+      large.push(trx);
+      continue;
+    }
+    if (sizeBytes > left) {
+      bundles.push([]);
+      left = payloadBytes;
+    }
+    bundles.at(-1)?.push(trx);
+    left -= sizeBytes;
+  }
+  return { bundles, large };
+}
+
+/** Key and length of a record inside a bundle. */
+const LENGTH_PREFIX_BYTES = 8;
+
+/** Bytes of plain post that fit into a trx's `Data` in a public group: nonce and tag of AES-GCM come on top. */
+export const PUBLIC_POST_LIMIT_BYTES = LIMITS.trxDataBytes - 28;

@@ -1,0 +1,58 @@
+import { AnnouncedRow, ConsensusRow } from '../ledger/index.ts';
+import { type AnnounceItem, ConsensusResult } from '../records/index.ts';
+import type { Chain } from './chain.ts';
+import { type ConsensusInfo, type ConsensusProofInfo, NodeError } from './service.ts';
+
+/** What the ledger's state says of producers and of changes of consensus, as sources/change-consensus.md prints it. */
+
+const RESULTS = {
+  [ConsensusResult.SUCCESS]: 'SUCCESS',
+  [ConsensusResult.FAIL]: 'FAILED',
+  [ConsensusResult.TIMEOUT]: 'TIMEOUT',
+} as const;
+
+function toProof(row: Uint8Array): ConsensusProofInfo {
+  const { Bundle: bundle } = ConsensusRow.decode(row);
+  if (!bundle?.Req) throw new NodeError('internal', 'A stored proof of consensus has no request.');
+  return { result: RESULTS[bundle.Result], req: bundle.Req, resps: bundle.Resps, responsedProducers: bundle.ResponsedProducers };
+}
+
+/** All results, by nonce. */
+export const proofHistory = (chain: Chain): ConsensusProofInfo[] =>
+  chain.state.list('consensus', 'proof/').map(({ value }) => toProof(value));
+
+export function lastProof(chain: Chain): ConsensusProofInfo {
+  const row = chain.state.get('consensus', 'current');
+  if (!row)
+    throw new NodeError('unknown-proof', 'This node has no proof of consensus yet: the first block of the group is not here.');
+  return toProof(row);
+}
+
+export function proofOf(chain: Chain, reqId: string): ConsensusProofInfo {
+  const proof = proofHistory(chain).find(({ req }) => req.ReqId === reqId);
+  if (!proof) throw new NodeError('unknown-proof', `There is no proof of a change of consensus with the id ${reqId}.`, { reqId });
+  return proof;
+}
+
+export function announced(chain: Chain, kind: 'producer' | 'user'): AnnounceItem[] {
+  return chain.state.list('announced', `${kind}/`).flatMap(({ value }) => AnnouncedRow.decode(value).Item ?? []);
+}
+
+export function consensusInfo(chain: Chain, epoch: number): ConsensusInfo {
+  const { configuration, head } = chain;
+  const memoOf = new Map(announced(chain, 'producer').map((item) => [item.AnnouncerPubkey, item.Content?.Memo ?? '']));
+  return {
+    producers: configuration.producers.map((producerPubkey) => ({
+      groupId: configuration.groupId,
+      producerPubkey,
+      proofTrxId: configuration.proofTrxId,
+      blockCount: 0,
+      memo: memoOf.get(producerPubkey) ?? '',
+    })),
+    trxEpochIntervalMs: configuration.intervalMs,
+    proofReqId: configuration.proofReqId,
+    currEpoch: epoch,
+    currBlockId: head.blockId,
+    lastUpdateNs: head.timeNs,
+  };
+}

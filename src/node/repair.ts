@@ -1,0 +1,48 @@
+import type { Chain } from './chain.ts';
+import type { Store, TableName, Write } from './ports.ts';
+import { keyOf, startingWith } from './rows.ts';
+
+/** Tables that hold nothing but what the blocks give when they are executed again. */
+const DERIVED: readonly TableName[] = ['trxs', 'trxids', 'contents', 'kv', 'kvchanges', 'history', 'heads'];
+const DELETED_AT_ONCE = 2_000;
+
+/** Deletes a group's rows of some tables. Not one transaction: begin with what makes the rest unreachable. */
+export async function deleteRows(store: Store, groupId: string, tables: readonly TableName[]): Promise<void> {
+  await store.write([{ table: 'heads', key: keyOf.head(groupId), value: undefined }], 'strict');
+  for (const table of tables) {
+    for (;;) {
+      const rows = await store.range(table, { ...startingWith(`${groupId}/`), limit: DELETED_AT_ONCE });
+      const exact = await store.get(table, groupId);
+      const keys = exact ? [groupId, ...rows.map(({ key }) => key)] : rows.map(({ key }) => key);
+      if (keys.length === 0) break;
+      await store.write(
+        keys.map((key): Write => ({ table, key, value: undefined })),
+        'relaxed',
+      );
+    }
+  }
+}
+
+/**
+ * Cuts a damaged tail: executes the stored blocks again from the first, keeps those that hold together, drops the others, which are
+ * then fetched anew. A producer whose tail was cut may have signed what it no longer knows, so its log counts as broken.
+ */
+export async function cutDamagedTail(store: Store, chain: Chain): Promise<void> {
+  const { groupId } = chain.identity;
+  await deleteRows(store, groupId, [...DERIVED, 'log']);
+  await chain.reload();
+  for (;;) {
+    const block = await chain.storedBlock(chain.head.blockId + 1);
+    const examined = block && (await chain.examine(block));
+    if (!block || !examined || 'refusal' in examined) break;
+    await chain.stage(block, examined.execution);
+    if (chain.isStageFull) await chain.flush('relaxed');
+  }
+  if (chain.hasStaged) await chain.flush('strict');
+  const after = keyOf.block(groupId, chain.head.blockId + 1);
+  const rest = await store.range('blocks', { from: after, to: startingWith(`${groupId}/`).to });
+  await store.write(
+    rest.map(({ key }): Write => ({ table: 'blocks', key, value: undefined })),
+    'relaxed',
+  );
+}
