@@ -25,8 +25,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sim: ['records', 'crypto', 'consensus', 'ledger', 'node'],
   store: ['node/types', 'records'],
   network: ['node/types', 'records'],
-  // Answers carry records, whose JSON form is in `records`.
-  api: ['node', 'records'],
+  // Answers carry records, whose JSON form is in `records`; the tool routes compute an address and check a seed's signature.
+  api: ['node', 'records', 'crypto'],
   // Entry points: they wire the folders above for one place.
   worker: ['records', 'crypto', 'node', 'store', 'network', 'api'],
   page: ['records', 'node/types', 'store', 'network', 'api', 'worker'],

@@ -1,0 +1,81 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { NodeService } from '../node/service.ts';
+import { Block, Trx } from '../records/index.ts';
+import { addEndpoint, z } from './endpoint.ts';
+import { groupParams, recordSchema, uuid } from './fields.ts';
+
+const trxParams = groupParams.extend({ trx_id: uuid });
+
+const trxStatusSchema = z
+  .object({
+    status: z.enum(['Unknown', 'Pending', 'Committed', 'Invalid']),
+    reason: z.object({ code: z.string(), message: z.string() }).optional(),
+    block_id: z.int().optional(),
+    seals: z.int().optional(),
+  })
+  .openapi('TrxStatus');
+
+/** Blocks, trxs and what became of a trx. */
+export function addBlockRoutes(router: OpenAPIHono, service: NodeService): void {
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/block/{group_id}/{block_id}',
+      summary: 'A final block',
+      params: groupParams.extend({
+        block_id: z
+          .string()
+          .regex(/^\d{1,15}$/, 'not a block number')
+          .transform(Number)
+          .openapi({ type: 'integer' }),
+      }),
+      answer: recordSchema('Block', 'A block with its trxs and seals'),
+    },
+    async ({ params }) => Block.toJson(await service.block(params.group_id, params.block_id)),
+  );
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/trx/{group_id}/{trx_id}',
+      summary: 'A trx, final or of this node’s own outbox',
+      params: trxParams,
+      answer: recordSchema('Trx', 'A trx; Data is as it travelled, encrypted'),
+    },
+    async ({ params }) => Trx.toJson(await service.trx(params.group_id, params.trx_id)),
+  );
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/trx/{group_id}/{trx_id}/status',
+      summary: 'What became of a trx',
+      params: trxParams,
+      answer: trxStatusSchema,
+    },
+    async ({ params }) => {
+      const { status, reason, blockId, seals } = await service.trxStatus(params.group_id, params.trx_id);
+      return {
+        status,
+        ...(reason && { reason: { code: reason.code, message: reason.message } }),
+        ...(blockId !== undefined && { block_id: blockId }),
+        ...(seals !== undefined && { seals }),
+      };
+    },
+  );
+  addEndpoint(
+    router,
+    {
+      method: 'post',
+      path: '/api/v1/trx/{group_id}/{trx_id}/discard',
+      summary: 'Take an own post that is not final out of the outbox',
+      params: trxParams,
+      answer: z.object({ trx_id: z.string() }).openapi('Discarded'),
+    },
+    async ({ params }) => {
+      await service.discardPost(params.group_id, params.trx_id);
+      return { trx_id: params.trx_id };
+    },
+  );
+}

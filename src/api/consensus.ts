@@ -1,0 +1,148 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { ConsensusInfo, ConsensusProofInfo, NodeService } from '../node/service.ts';
+import { AnnounceItem, ChangeConsensusReq, ChangeConsensusResp } from '../records/index.ts';
+import { addEndpoint, z } from './endpoint.ts';
+import { groupParams, nanoseconds, recordSchema, uuid } from './fields.ts';
+
+const result = z.enum(['SUCCESS', 'TIMEOUT', 'FAILED']);
+const request = recordSchema('ChangeConsensusReq', 'The signed request for a change of consensus');
+
+const producerSchema = z
+  .object({
+    GroupId: z.string(),
+    ProducerPubkey: z.string(),
+    ProofTrxId: z.string().optional(),
+    BlkCnt: z.int().optional(),
+    Memo: z.string().optional(),
+  })
+  .openapi('ProducerItem');
+
+const consensusSchema = z
+  .object({
+    producers: z.array(producerSchema),
+    trx_epoch_interval: z.int().openapi({ description: 'Milliseconds' }),
+    proof_req_id: z.string(),
+    curr_epoch: z.int(),
+    curr_block_id: z.int(),
+    last_update: nanoseconds,
+  })
+  .openapi('Consensus');
+
+// `repononsed_producer` is spelled so by the programs that read it; the look-up by id has it right.
+const proofSchema = z.object({ result, req: request, repononsed_producer: z.array(z.string()) }).openapi('ConsensusProof');
+const fullProofSchema = z
+  .object({
+    result,
+    req: request,
+    resps: z.array(recordSchema('ChangeConsensusResp', 'A producer’s signed response')),
+    responsed_producer: z.array(z.string()),
+  })
+  .openapi('ConsensusProofWithResponses');
+
+function toConsensus(info: ConsensusInfo): z.output<typeof consensusSchema> {
+  return {
+    producers: info.producers.map((producer) => ({
+      GroupId: producer.groupId,
+      ProducerPubkey: producer.producerPubkey,
+      // Default values of a record are left out.
+      ...(producer.proofTrxId !== '' && { ProofTrxId: producer.proofTrxId }),
+      ...(producer.blockCount !== 0 && { BlkCnt: producer.blockCount }),
+      ...(producer.memo !== '' && { Memo: producer.memo }),
+    })),
+    trx_epoch_interval: info.trxEpochIntervalMs,
+    proof_req_id: info.proofReqId,
+    curr_epoch: info.currEpoch,
+    curr_block_id: info.currBlockId,
+    last_update: info.lastUpdateNs,
+  };
+}
+
+function toProof(proof: ConsensusProofInfo): z.output<typeof proofSchema> {
+  return {
+    result: proof.result,
+    req: ChangeConsensusReq.toJson(proof.req),
+    repononsed_producer: [...proof.responsedProducers],
+  };
+}
+
+function toFullProof(proof: ConsensusProofInfo): z.output<typeof fullProofSchema> {
+  return {
+    result: proof.result,
+    req: ChangeConsensusReq.toJson(proof.req),
+    resps: proof.resps.map((response) => ChangeConsensusResp.toJson(response)),
+    responsed_producer: [...proof.responsedProducers],
+  };
+}
+
+/** Who produces and by which agreement; who announced itself. */
+export function addConsensusRoutes(router: OpenAPIHono, service: NodeService): void {
+  // Existing programs ask with the slash; a router that drops slashes at the end would be a surprise elsewhere, so both are named.
+  for (const path of ['/api/v1/group/{group_id}/consensus/', '/api/v1/group/{group_id}/consensus']) {
+    addEndpoint(
+      router,
+      { method: 'get', path, summary: 'The present consensus of a group', params: groupParams, answer: consensusSchema },
+      async ({ params }) => toConsensus(await service.consensus(params.group_id)),
+    );
+  }
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/group/{group_id}/consensus/proof/last',
+      summary: 'The newest agreement on consensus',
+      params: groupParams,
+      answer: proofSchema,
+    },
+    async ({ params }) => toProof(await service.lastProof(params.group_id)),
+  );
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/group/{group_id}/consensus/proof/history',
+      summary: 'All agreements on consensus, by nonce',
+      params: groupParams,
+      answer: z.object({ proofs: z.array(proofSchema) }).openapi('ConsensusHistory'),
+    },
+    async ({ params }) => ({ proofs: (await service.proofHistory(params.group_id)).map(toProof) }),
+  );
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/group/{group_id}/consensus/proof/{req_id}',
+      summary: 'One agreement on consensus with its responses',
+      params: groupParams.extend({ req_id: uuid }),
+      answer: fullProofSchema,
+    },
+    async ({ params }) => toFullProof(await service.proof(params.group_id, params.req_id)),
+  );
+
+  const announceItem = recordSchema('AnnounceItem', 'A signed announcement');
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/group/{group_id}/announced/users',
+      summary: 'Users that announced themselves',
+      params: groupParams,
+      answer: z.object({ users: z.array(announceItem) }).openapi('AnnouncedUsers'),
+    },
+    async ({ params }) => ({
+      users: (await service.announcedUsers(params.group_id)).map((item) => AnnounceItem.toJson(item)),
+    }),
+  );
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/group/{group_id}/announced/producers',
+      summary: 'Nodes that announced themselves as producers',
+      params: groupParams,
+      answer: z.object({ producers: z.array(announceItem) }).openapi('AnnouncedProducers'),
+    },
+    async ({ params }) => ({
+      producers: (await service.announcedProducers(params.group_id)).map((item) => AnnounceItem.toJson(item)),
+    }),
+  );
+}

@@ -1,0 +1,116 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { stringifyExact } from '../records/index.ts';
+
+// Zod compiles object parsers with `new Function` unless told not to, which the content security policy of the page forbids.
+z.config({ jitless: true });
+
+export { z };
+
+/** What every refusal looks like: `code` is stable and machine-readable, `message` says what happened and what to do. */
+const problemSchema = z
+  .object({
+    message: z.string(),
+    code: z.string(),
+    params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  })
+  .openapi('Problem');
+
+const PROBLEM_STATUSES = {
+  400: 'The request is not what this route takes; the message names the field',
+  403: 'The rules of the group or the role of this user forbid it',
+  404: 'No such group, block, trx or account here',
+  409: 'It does not fit the present state; the message says what to do first',
+  413: 'The body or the post is too large',
+  422: 'Understood, but not supported by this node',
+  500: 'Something went wrong inside the node',
+  503: 'No node answers at the moment',
+  507: 'The storage of this browser is full',
+} as const;
+
+const problemResponses = Object.fromEntries(
+  Object.entries(PROBLEM_STATUSES).map(([status, description]) => [
+    status,
+    { description, content: { 'application/json': { schema: problemSchema } } },
+  ]),
+);
+
+/** One route: where it is, what it takes and what it answers. `path` has its parameters in braces (`{group_id}`). */
+export interface EndpointSpec<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodObject,
+  Answer extends z.ZodType,
+> {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly summary: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly answer: Answer;
+}
+
+export interface EndpointInput<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** The body as it was sent, for what must not pass through a double. */
+  readonly bodyText: () => Promise<string>;
+}
+
+/** An answer that is JSON text already. */
+export class JsonText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/**
+ * Adds a route. The handler gets checked input and gives a plain value (integers beyond 2^53 as bigint), which is printed exactly;
+ * a refusal is thrown as a `NodeError`.
+ */
+export function addEndpoint<
+  Answer extends z.ZodType,
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodObject = z.ZodObject,
+>(
+  router: OpenAPIHono,
+  spec: EndpointSpec<Params, Query, Body, Answer>,
+  handle: (
+    input: EndpointInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => z.output<Answer> | JsonText | Promise<z.output<Answer> | JsonText>,
+): void {
+  const route = createRoute({
+    method: spec.method,
+    path: spec.path,
+    summary: spec.summary,
+    request: {
+      ...(spec.params && { params: spec.params }),
+      ...(spec.query && { query: spec.query }),
+      ...(spec.body && { body: { required: true, content: { 'application/json': { schema: spec.body } } } }),
+    },
+    responses: {
+      200: { description: 'OK', content: { 'application/json': { schema: spec.answer } } },
+      ...problemResponses,
+    },
+  });
+  router.openapi(route, (async ({ req }: { req: { valid(target: string): never; text(): Promise<string> } }) => {
+    const answer = await handle({
+      params: req.valid('param'),
+      query: req.valid('query'),
+      body: req.valid('json'),
+      bodyText: () => req.text(),
+    });
+    return jsonResponse(answer, 200);
+  }) as never);
+}
+
+/** A JSON answer whose 64-bit integers are printed digit by digit. Answers hold a group's data and are never cached. */
+export function jsonResponse(value: unknown, status: number, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(value instanceof JsonText ? value.text : stringifyExact(value), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+  });
+}

@@ -1,0 +1,61 @@
+import type { ApiAnswer, ApiRequest } from './calls.ts';
+
+const CONTENT_ROUTE = /^\/api\/v1\/group\/[^/]+\/content$/;
+/** Posts of these routes have the same effect when they are made twice; a content post because it carries its trx id. */
+const REPEATABLE_POSTS: readonly RegExp[] = [
+  CONTENT_ROUTE,
+  /^\/api\/v2\/group\/join$/,
+  /^\/api\/v1\/group\/[^/]+\/startsync$/,
+  /^\/api\/v1\/trx\/[^/]+\/[^/]+\/discard$/,
+  /^\/api\/v1\/tools\//,
+];
+/** After these, if they go well, this browser holds something that must not be evicted. */
+const KEEPING_POSTS: readonly RegExp[] = [/^\/api\/v1\/group$/, /^\/api\/v2\/group\/join$/];
+
+/**
+ * Reads what a caller would give `fetch`. A post gets a trx id here, in the tab that makes it, so that sending it again to another
+ * leader is the same post. Rejects with TypeError as `fetch` does.
+ */
+export async function toApiRequest(
+  path: string,
+  init: RequestInit | undefined,
+  origin: string,
+  uuid: () => string,
+): Promise<{ readonly request: ApiRequest; readonly signal: AbortSignal; readonly keepsStorage: boolean }> {
+  const request = new Request(new URL(path, origin), init);
+  const url = new URL(request.url);
+  if (url.origin !== origin) throw new TypeError(`${path} is not a path of this node`);
+  const { method, signal } = request;
+  const isPost = method === 'POST';
+  const text = request.body === null ? undefined : await request.text();
+  const isBareText = typeof init?.body === 'string' && !new Headers(init.headers).has('content-type');
+  return {
+    request: {
+      method,
+      path: url.pathname + url.search,
+      // A string is sent as JSON unless the caller says otherwise: the interface takes nothing else.
+      contentType: isBareText ? 'application/json' : (request.headers.get('content-type') ?? undefined),
+      body: text !== undefined && isPost && CONTENT_ROUTE.test(url.pathname) ? withTrxId(text, uuid) : text,
+      isRepeatable: !isPost || REPEATABLE_POSTS.some((route) => route.test(url.pathname)),
+    },
+    signal,
+    keepsStorage: isPost && KEEPING_POSTS.some((route) => route.test(url.pathname)),
+  };
+}
+
+/** Puts a new trx id into a post that has none. The rest of the text stays as it is, and so does text that is no post. */
+function withTrxId(text: string, uuid: () => string): string {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || 'trx_id' in body) return text;
+  const members = text.trimStart().slice(1);
+  return `{"trx_id":"${uuid()}"${/^\s*\}/.test(members) ? '' : ','}${members}`;
+}
+
+export function toResponse({ status, contentType, body }: ApiAnswer): Response {
+  return new Response(body === '' ? null : body, { status, headers: { 'content-type': contentType } });
+}

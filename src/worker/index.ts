@@ -1,0 +1,17 @@
+export { channelLine, type Line, ownBuffer, portLine } from './line.ts';
+export {
+  type Call,
+  databaseName,
+  type FromClient,
+  readFromClient,
+  readReport,
+  readToClient,
+  SEAM_VERSION,
+  type StartMessage,
+  seamName,
+  type ToClient,
+  type WorkerReport,
+} from './messages.ts';
+export { type FromHost, NETWORK_SEAM, readToHost, type ToHost } from './network-messages.ts';
+export { Pending } from './pending.ts';
+export { refusalText } from './refusal.ts';
