@@ -214,6 +214,8 @@ export const SyncRequest = message('SyncRequest', LIMITS.syncRequestBytes, {
   Blocks: nested(2, ReqBlock),
   TrxId: text(3, ID),
   SenderPubkey: text(4, ID),
+  /** The peer that asks: a request that was overheard is of no use to another. */
+  PeerId: text(5, ID),
 });
 export type SyncRequest = TypeOf<typeof SyncRequest>;
 
