@@ -1,32 +1,10 @@
 /** The network of a page: libp2p behind the `Network` port. This face is light; libp2p is loaded when a host is made. */
-import type { Network } from '../node/ports.ts';
-import type { IceServer } from './bootstrap.ts';
-import type { Log } from './log.ts';
+import type { Host, HostOptions } from './contract.ts';
 
 export { BOOTSTRAP_PATH, BOOTSTRAP_VERSION, type IceServer, isLoopback } from './bootstrap.ts';
+export type { Host, HostOptions } from './contract.ts';
 export type { Log } from './log.ts';
 export { TokenBucket } from './token-bucket.ts';
-
-export interface HostOptions {
-  /** The profile's peer key: a libp2p protobuf, or the 32 bytes of an Ed25519 seed. */
-  readonly privateKey: Uint8Array;
-  /** Origin of the page, which serves `/bootstrap.json`. */
-  readonly ownOrigin: string;
-  /** STUN and TURN servers beside those that the bootstraps name; by default none. */
-  readonly iceServers?: readonly IceServer[];
-  readonly log: Log;
-}
-
-export interface Host extends Network {
-  /**
-   * Does what is due: to be called about once a second, from where timers are not throttled (a worker). A gap over 5 s between calls
-   * counts as sleep, after which relays and members are dialled at once.
-   */
-  tick(): void;
-  /** The network or the machine came back: trust no open connection, dial again at once. */
-  wake(): void;
-  stop(): Promise<void>;
-}
 
 /** Starts a host; rejects if libp2p cannot start here. */
 export async function createHost(options: HostOptions): Promise<Host> {

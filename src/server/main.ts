@@ -1,9 +1,7 @@
 /** `npm start`: the command line. */
-import { join } from 'node:path';
 import { HELP, OptionsError, readOptions, type ServerOptions } from './options.ts';
 import { ListenError, startServer } from './server.ts';
 
-const APP_DIRECTORY = join(import.meta.dirname, '../../dist');
 const EXIT_USAGE = 2;
 /** A second signal, or connections that do not close, end the process without ceremony. */
 const STOP_TIMEOUT_MS = 5_000;
@@ -22,7 +20,7 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  const server = await startServer(options, APP_DIRECTORY);
+  const server = await startServer(options);
   console.log(`Sett is ready: ${server.url}`);
   const stop = () => {
     setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();

@@ -8,6 +8,8 @@ export interface ServerOptions {
   readonly host: string;
   /** Directory of the relay's identity. */
   readonly dataDirectory: string;
+  /** Directory of the built app. */
+  readonly appDirectory: string;
   /** Origin under which people reach this server; undefined: that of each request. */
   readonly publicOrigin: string | undefined;
   /** Multiaddrs (without peer id) to give out in place of the derived one. */
@@ -27,6 +29,7 @@ export const HELP = `Sett: serves the app and relays between its tabs.
   --port PORT          port of everything: app, bootstrap.json, relay (8000; 0: any free one)
   --host ADDRESS       address to listen on (127.0.0.1; 0.0.0.0 or :: for other machines)
   --data DIRECTORY     where the relay keeps its identity (.sett/relay)
+  --app DIRECTORY      the built app (dist)
   --public-url URL     under which people reach this server, if it stands behind a TLS proxy,
                        for example https://sett.example.org
   --announce MULTIADDR relay address to give out instead of the one of --public-url; repeatable,
@@ -46,6 +49,7 @@ export function readOptions(args: readonly string[]): ServerOptions | undefined 
     port: readPort(values.port),
     host: values.host,
     dataDirectory: values.data,
+    appDirectory: values.app,
     publicOrigin: values['public-url'] === undefined ? undefined : readOrigin(values['public-url']),
     announce: values.announce.map(readAnnounce),
     iceServers: [...values.stun.map(readStun), ...values.turn.map(readTurn)],
@@ -60,6 +64,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string', default: '8000' },
         host: { type: 'string', default: '127.0.0.1' },
         data: { type: 'string', default: '.sett/relay' },
+        app: { type: 'string', default: 'dist' },
         'public-url': { type: 'string' },
         announce: { type: 'string', multiple: true, default: [] },
         stun: { type: 'string', multiple: true, default: [] },

@@ -23,11 +23,10 @@ export class ListenError extends Error {
 
 /**
  * Starts everything. Rejects with {@link ListenError} if the port cannot be had, or with an Error in words if the identity cannot be read.
- * @param appDirectory the built app
  */
-export async function startServer(options: ServerOptions, appDirectory: string): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const privateKey = await loadIdentity(options.dataDirectory);
-  const files = await readAppFiles(appDirectory);
+  const files = await readAppFiles(options.appDirectory);
   let bootstrap: (hostHeader: string | undefined) => string = () => '';
   const web = createWebServer({ files, bootstrap: (hostHeader) => bootstrap(hostHeader) });
   // Nobody is answered before the relay runs.
