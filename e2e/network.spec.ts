@@ -157,3 +157,237 @@ test('a request of 64 KiB and an answer of 5 MB, by WebRTC and through the relay
   const together = await Promise.all([1, 2, 3, 4].map((size) => request(a, peerIdB, size, 8_000_000)));
   for (const outcome of together) expect(outcome).toEqual(direct);
 });
+
+test('a relay that restarts is found again, with a reservation', async ({ browser }) => {
+  const page = await openTab(browser);
+  const before = await page.evaluate(() => window.tab.host.state().relays.map((known) => known.address));
+  await stopRelay();
+  await page.waitForFunction(() => window.tab.host.state().relays.some((known) => known.state === 'unreachable'));
+  // Long enough away for the waits between attempts to grow.
+  await page.waitForFunction(() => window.tab.log.filter((line) => line.startsWith('relay ')).length >= 3);
+  await startRelay(relay.port);
+  await reserved(page);
+  expect(await page.evaluate(() => window.tab.host.state().relays.map((known) => known.address))).toEqual(before);
+});
+
+test('after sleep a dead relay connection is cut and made anew at once', async ({ browser }) => {
+  const page = await openTab(browser);
+  await stopRelay();
+  await page.waitForFunction(() => window.tab.host.state().relays.some((known) => known.state === 'unreachable'));
+  await startRelay(relay.port);
+  await page.evaluate(() => window.tab.host.wake());
+  await reserved(page);
+});
+
+test('rejected gossip is held against its origin, not against the relay that carried it', async ({ browser }) => {
+  const page = await openTab(browser);
+  await subscribe(page);
+  const hostile = await startHostilePeer(relay.origin);
+  const honest = await openTab(browser);
+  await subscribe(honest);
+  try {
+    await page.evaluate(() => {
+      window.tab.verdicts.X = 'reject';
+    });
+    const text = new TextEncoder();
+    hostile.subscribe(TOPIC);
+    await expect.poll(() => hostile.publish(TOPIC, text.encode('fine'))).toBeGreaterThan(0);
+    await say(honest, 'honest', [page]);
+    for (let index = 0; index < 20; index++) await hostile.publish(TOPIC, text.encode(`X ${index}`));
+    await page.waitForFunction(
+      (peer) => window.tab.log.some((line) => line.includes(peer) && line.includes('cut off')),
+      hostile.peerId,
+    );
+
+    // Its next messages are not even judged; everybody else's still come, over the same relay.
+    const judged = await page.evaluate(
+      (peer) => window.tab.heard.filter((message) => message.origin === peer).length,
+      hostile.peerId,
+    );
+    await hostile.publish(TOPIC, text.encode('fine again'));
+    await say(honest, 'still there', [page]);
+    expect(
+      await page.evaluate((peer) => window.tab.heard.filter((message) => message.origin === peer).length, hostile.peerId),
+    ).toBe(judged);
+    await reserved(page);
+    expect(await request(page, hostile.peerId, 1, 1_000)).toEqual({ code: 'unreachable' });
+  } finally {
+    await hostile.stop();
+  }
+});
+
+test('a gossip message over the limit is refused when sent, and not judged when it comes', async ({ browser }) => {
+  const page = await openTab(browser);
+  await subscribe(page);
+  const limitBytes = 48 * KiB;
+  const code = await page.evaluate(
+    ([topic, size]) => window.tab.host.publish(topic, new Uint8Array(size)).catch((error: { code: string }) => error.code),
+    [TOPIC, limitBytes + 1] as const,
+  );
+  expect(code).toBe('too-large');
+
+  const hostile = await startHostilePeer(relay.origin);
+  try {
+    hostile.subscribe(TOPIC);
+    await expect.poll(() => hostile.publish(TOPIC, new Uint8Array(limitBytes + 1))).toBeGreaterThan(0);
+    await expect.poll(() => hostile.publish(TOPIC, new Uint8Array(limitBytes))).toBeGreaterThan(0);
+    await page.waitForFunction(() => window.tab.heard.length > 0);
+    expect(await page.evaluate(() => window.tab.heard.map((message) => message.text.length))).not.toContain(limitBytes + 1);
+  } finally {
+    await hostile.stop();
+  }
+});
+
+test('hostile requests are cut off, and the tab goes on serving', async ({ browser }) => {
+  const [page, honest] = [await openTab(browser), await openTab(browser)];
+  const peer = await peerIdOf(page);
+  const hostile = await startHostilePeer(relay.origin);
+  try {
+    const start = (totalBytes: number) => frame(1, count(totalBytes));
+    // Oversized, by what it announces and by its frame; then a message that ends early; then noise.
+    await hostile.send(peer, [start(0xffff_ffff)]);
+    await hostile.send(peer, [start(100), Uint8Array.of(2, 0xff, 0xff, 0xff, 0xff)]);
+    await hostile.send(peer, [start(100), frame(2, new Uint8Array(40))], true);
+    expect(await page.evaluate(() => window.tab.requests)).toEqual([]);
+    expect((await request(honest, peer, 1, 8_000_000)).sizeBytes).toBe(5_000_000);
+
+    await hostile.send(peer, [crypto.getRandomValues(new Uint8Array(1_000)).fill(0xee, 0, 1)]);
+    await page.waitForFunction(
+      (id) => window.tab.log.some((line) => line.includes(id) && line.includes('cut off')),
+      hostile.peerId,
+    );
+    expect((await request(honest, peer, 1, 8_000_000)).sizeBytes).toBe(5_000_000);
+    expect(await page.evaluate(() => window.tab.requests)).toEqual([1, 1]);
+  } finally {
+    await hostile.stop();
+  }
+});
+
+test('hostile answers become errors that say what happened', async ({ browser }) => {
+  const page = await openTab(browser);
+  const hostile = await startHostilePeer(relay.origin);
+  const asked = (timeoutMs?: number) => request(page, hostile.peerId, 1, 1_000, timeoutMs);
+  const answering =
+    (chunks: readonly Uint8Array[], thenClose = true) =>
+    async (stream: Stream) => {
+      for (const chunk of chunks) stream.send(chunk);
+      if (thenClose) await stream.close();
+    };
+  try {
+    hostile.answer = answering([frame(1, count(1_001))]);
+    expect(await asked()).toEqual({ code: 'too-large' });
+    hostile.answer = answering([frame(1, count(1_000)), frame(2, new Uint8Array(999))]);
+    expect(await asked()).toEqual({ code: 'malformed' });
+    hostile.answer = answering([frame(1, count(10)), frame(2, new Uint8Array(11))]);
+    expect(await asked()).toEqual({ code: 'malformed' });
+    hostile.answer = answering([new TextEncoder().encode('HTTP/1.1 200 OK\r\n\r\n')]);
+    expect(await asked()).toEqual({ code: 'malformed' });
+    hostile.answer = answering([frame(3, count(77))]);
+    expect(await asked()).toEqual({ code: 'malformed' });
+    hostile.answer = answering([]);
+    expect(await asked()).toEqual({ code: 'closed' });
+    hostile.answer = async (stream) => stream.abort(new Error('No.'));
+    expect(await asked()).toEqual({ code: 'closed' });
+    hostile.answer = answering([frame(1, count(1_000))], false);
+    expect(await asked(1_000)).toEqual({ code: 'timeout' });
+    hostile.answer = answering([frame(1, count(3)), frame(2, new Uint8Array(3))]);
+    expect(await asked()).toMatchObject({ sizeBytes: 3 });
+  } finally {
+    await hostile.stop();
+  }
+  expect(await request(page, hostile.peerId, 70_000, 1_000)).toEqual({ code: 'too-large' });
+});
+
+test('a handler that throws closes the stream with nothing; an unknown peer is unreachable', async ({ browser }) => {
+  const [a, b] = [await openTab(browser), await openTab(browser)];
+  expect(await request(a, await peerIdOf(b), 13, 1_000)).toEqual({ code: 'closed' });
+  expect(await request(a, '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5', 1, 1_000)).toEqual({ code: 'unreachable' });
+  expect(await request(a, 'nobody', 1, 1_000)).toEqual({ code: 'unreachable' });
+});
+
+test('hostile bootstrap documents are refused, and say so', async ({ browser }) => {
+  const good = JSON.stringify({
+    relays: ['/ip4/127.0.0.1/tcp/1/ws/p2p/12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5'],
+    version: 1,
+  });
+  const requests: { url: string | undefined; cookie: string | undefined }[] = [];
+  const hostile = async (answer: (response: ServerResponse, request: IncomingMessage) => void) => {
+    const server = createServer((incoming, response) => {
+      requests.push({ url: incoming.url, cookie: incoming.headers.cookie });
+      response.setHeader('access-control-allow-origin', '*');
+      answer(response, incoming);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return server;
+  };
+  const never: ServerResponse[] = [];
+  const elsewhere = await hostile((response) => response.end(good));
+  const originOf = (server: Awaited<ReturnType<typeof hostile>>) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const servers = [
+    // A good document with blanks beyond the limit, sent in pieces without a length.
+    await hostile((response) => {
+      for (let sent = 0; sent < 65; sent++) response.write(' '.repeat(KiB));
+      response.end(good);
+    }),
+    await hostile((response) => {
+      response.write('{');
+      never.push(response);
+    }),
+    await hostile((response) => response.writeHead(302, { location: `${originOf(elsewhere)}/bootstrap.json` }).end()),
+    await hostile((response) => response.end('{"relays":"/ip4/127.0.0.1/tcp/1/ws","version":1}')),
+    await hostile((response) => response.end('<!doctype html>')),
+    await hostile((response) => response.end('{"relays":["/ip4/10.0.0.1/tcp/22/ws/p2p/x","/ip4/10.0.0.1/tcp/22"],"version":1}')),
+    await hostile((response) => response.writeHead(500).end(good)),
+  ];
+  try {
+    const page = await openTab(browser);
+    const urls = servers.map((server) => `${originOf(server)}/api/v1/group?jwt=secret#token`);
+    await page.evaluate(
+      (bootstraps) => window.tab.host.setBootstraps(['http://192.168.1.1/', 'ftp://127.0.0.1/', ...bootstraps]),
+      urls,
+    );
+    for (const server of servers) {
+      await page.waitForFunction(
+        (origin) =>
+          window.tab.host
+            .state()
+            .relays.some((known) => known.address === `${origin}/bootstrap.json` && known.state === 'unreachable'),
+        originOf(server),
+      );
+    }
+    // Only the path of the document was asked for, nobody followed the redirect, and our own relay was not disturbed.
+    expect(new Set(requests.map(({ url }) => url))).toEqual(new Set(['/bootstrap.json']));
+    expect(requests.every(({ cookie }) => cookie === undefined)).toBe(true);
+    expect(elsewhere.listening && (await connectionsOf(elsewhere))).toBe(0);
+    expect(
+      await page.evaluate(() =>
+        window.tab.host
+          .state()
+          .relays.map((known) => known.address)
+          .filter((address) => address.includes('192.168')),
+      ),
+    ).toEqual([]);
+    await reserved(page);
+  } finally {
+    for (const response of never) response.destroy();
+    for (const server of [...servers, elsewhere]) {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+});
+
+function connectionsOf(server: ReturnType<typeof createServer>): Promise<number> {
+  return new Promise((resolve, reject) => server.getConnections((error, open) => (error ? reject(error) : resolve(open))));
+}
+
+/** A raw frame, as `src/network/frames.ts` describes it. */
+function frame(kind: number, payload: Uint8Array): Uint8Array {
+  return Uint8Array.of(kind, ...count(payload.byteLength), ...payload);
+}
+
+function count(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
