@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import vectors from '../../vectors/change-consensus.json' with { type: 'json' };
 import {
   AnnounceItem,
   AnnounceType,
@@ -18,7 +19,6 @@ import {
   TrxType,
   toBase64,
 } from '../records/index.ts';
-import vectors from '../records/vectors/change-consensus.json' with { type: 'json' };
 import {
   ethAddress,
   initCrypto,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import vectors from '../../vectors/change-consensus.json' with { type: 'json' };
 import { formatSeed, fromHex, LIMITS, parseSeed, type Seed, SeedError, toBase64Url, uuidFromBytes } from './index.ts';
-import vectors from './vectors/change-consensus.json' with { type: 'json' };
 
 const { url, expect: expected } = vectors.seed;
 
