@@ -1,0 +1,186 @@
+import {
+  type GossipVerdict,
+  type Network,
+  NetworkError,
+  type NetworkHandlers,
+  type NetworkState,
+  type PeerId,
+} from '../node/ports.ts';
+import type { SimulatedTime } from './clock.ts';
+import type { SeededRandom } from './random.ts';
+
+export interface NetworkFaults {
+  /** Chance that a message is lost. */
+  loss: number;
+  /** Chance that a gossip message arrives twice. */
+  duplication: number;
+  /** Shortest and longest time on the way, in milliseconds; messages overtake each other. */
+  delayMs: [number, number];
+}
+
+export interface Rejection {
+  readonly at: PeerId;
+  readonly origin: PeerId;
+}
+
+/** A network of everybody with everybody, with loss, delay, reordering, duplication and partitions. */
+export class SimulatedNetwork {
+  faults: NetworkFaults = { loss: 0, duplication: 0, delayMs: [5, 50] };
+  /** Gossip that a receiver rejected: no honest node's ever may be. */
+  readonly rejections: Rejection[] = [];
+  readonly penalties: { by: PeerId; peer: PeerId; reason: string }[] = [];
+  readonly #time: SimulatedTime;
+  readonly #random: SeededRandom;
+  readonly #hosts = new Map<PeerId, SimulatedHost>();
+  #cut = new Set<PeerId>();
+
+  constructor(time: SimulatedTime, random: SeededRandom) {
+    this.#time = time;
+    this.#random = random.fork('network');
+  }
+
+  /** A peer that comes up (again). */
+  connect(peerId: PeerId): SimulatedHost {
+    const host = new SimulatedHost(peerId, this);
+    this.#hosts.set(peerId, host);
+    this.#tellStates();
+    return host;
+  }
+
+  disconnect(peerId: PeerId): void {
+    this.#hosts.get(peerId)?.kill();
+    this.#hosts.delete(peerId);
+    this.#tellStates();
+  }
+
+  /** Cuts these peers off from everybody; an empty list heals. */
+  partition(peers: readonly PeerId[]): void {
+    this.#cut = new Set(peers);
+    this.#tellStates();
+  }
+
+  reaches(from: PeerId, to: PeerId): boolean {
+    return this.#hosts.has(from) && this.#hosts.has(to) && !this.#cut.has(from) && !this.#cut.has(to);
+  }
+
+  others(peerId: PeerId): SimulatedHost[] {
+    return [...this.#hosts.values()].filter((host) => this.reaches(peerId, host.peerId) && host.peerId !== peerId);
+  }
+
+  /** Carries something to a peer, or loses it. */
+  carry(from: PeerId, to: PeerId, deliver: (host: SimulatedHost) => void): void {
+    const { loss, delayMs } = this.faults;
+    if (!this.reaches(from, to) || this.#random.chance(loss)) return;
+    const [least, most] = delayMs;
+    const host = this.#hosts.get(to);
+    this.#time.plan(least + this.#random.float() * (most - least), () => {
+      if (host && this.#hosts.get(to) === host && this.reaches(from, to)) deliver(host);
+    });
+  }
+
+  duplicates(): boolean {
+    return this.#random.chance(this.faults.duplication);
+  }
+
+  after(delayMs: number, run: () => void): void {
+    this.#time.plan(delayMs, run);
+  }
+
+  #tellStates(): void {
+    for (const host of this.#hosts.values()) {
+      this.#time.plan(1, () => host.tellState());
+    }
+  }
+}
+
+/** One peer's end of the network. */
+export class SimulatedHost implements Network {
+  readonly peerId: PeerId;
+  readonly #network: SimulatedNetwork;
+  readonly topics = new Set<string>();
+  #handlers: NetworkHandlers | undefined;
+  #dead = false;
+
+  constructor(peerId: PeerId, network: SimulatedNetwork) {
+    this.peerId = peerId;
+    this.#network = network;
+  }
+
+  kill(): void {
+    this.#dead = true;
+  }
+
+  listen(handlers: NetworkHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  subscribe(topic: string): void {
+    this.topics.add(topic);
+    for (const other of this.#network.others(this.peerId)) {
+      if (!other.topics.has(topic)) continue;
+      this.#network.carry(this.peerId, other.peerId, (host) => host.#handlers?.neighbours(topic));
+      this.#network.carry(other.peerId, this.peerId, (host) => host.#handlers?.neighbours(topic));
+    }
+  }
+
+  unsubscribe(topic: string): void {
+    this.topics.delete(topic);
+  }
+
+  async publish(topic: string, data: Uint8Array): Promise<number> {
+    if (this.#dead) return 0;
+    const receivers = this.#network.others(this.peerId).filter((other) => other.topics.has(topic));
+    for (const { peerId } of receivers) {
+      this.#network.carry(this.peerId, peerId, (host) => host.#receive(topic, data, this.peerId));
+      if (this.#network.duplicates()) this.#network.carry(this.peerId, peerId, (host) => host.#receive(topic, data, this.peerId));
+    }
+    return receivers.length;
+  }
+
+  #receive(topic: string, data: Uint8Array, origin: PeerId): void {
+    if (this.#dead || !this.topics.has(topic)) return;
+    const judged: Promise<GossipVerdict> = Promise.resolve(this.#handlers?.gossip(topic, data, origin) ?? 'ignore');
+    void judged.then((verdict) => {
+      if (verdict === 'reject') this.#network.rejections.push({ at: this.peerId, origin });
+    });
+  }
+
+  request(peer: PeerId, data: Uint8Array, options: { timeoutMs: number; maxBytes: number }): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (!this.#network.reaches(this.peerId, peer)) {
+        this.#network.after(1, () => reject(new NetworkError('unreachable', `${peer} is not reachable.`)));
+        return;
+      }
+      this.#network.after(options.timeoutMs, () => reject(new NetworkError('timeout', `${peer} did not answer.`)));
+      this.#network.carry(this.peerId, peer, (host) => {
+        host.#handlers?.request(data, this.peerId).then(
+          (answer) =>
+            this.#network.carry(peer, this.peerId, () => {
+              if (answer.length > options.maxBytes) reject(new NetworkError('too-large', 'The answer is too large.'));
+              else resolve(answer);
+            }),
+          () => this.#network.carry(peer, this.peerId, () => reject(new NetworkError('closed', `${peer} closed the stream.`))),
+        );
+      });
+    });
+  }
+
+  setBootstraps(): void {}
+
+  meet(): void {}
+
+  penalize(peer: PeerId, reason: string): void {
+    this.#network.penalties.push({ by: this.peerId, peer, reason });
+  }
+
+  state(): NetworkState {
+    const peers = this.#network
+      .others(this.peerId)
+      .map(({ peerId }) => ({ peerId, path: 'webrtc' as const, address: `/sim/${peerId}` }));
+    return { peerId: this.peerId, relays: [], peers };
+  }
+
+  tellState(): void {
+    if (!this.#dead) this.#handlers?.state(this.state());
+  }
+}
