@@ -1,0 +1,67 @@
+import styles from './app.module.css';
+import type { Api } from './client/api.ts';
+import { NodeContext, useNodeState } from './client/context.ts';
+import type { NodeStore } from './client/node-state.ts';
+import { LiveRegion } from './components/live-region.tsx';
+import { ProblemStrip } from './components/problem-strip.tsx';
+import { StatusBar } from './components/status-bar.tsx';
+import { TopBar } from './components/top-bar.tsx';
+import { useRoute } from './hooks/use-route.ts';
+import type { Route } from './logic/route.ts';
+import { useMessages } from './messages/index.ts';
+import { Gate } from './screens/gate/gate.tsx';
+import { Opening } from './screens/gate/opening.tsx';
+import { GroupPage } from './screens/group/group-page.tsx';
+import { NotFound } from './screens/start/not-found.tsx';
+import { StartPage } from './screens/start/start-page.tsx';
+
+export function App({ node }: { readonly node: { readonly api: Api; readonly store: NodeStore } }) {
+  return (
+    <NodeContext value={node}>
+      <LiveRegion>
+        <Shell />
+      </LiveRegion>
+    </NodeContext>
+  );
+}
+
+function Shell() {
+  const messages = useMessages();
+  const route = useRoute();
+  const { view, failure } = useNodeState();
+  if (failure && !view) {
+    return (
+      <Gate title={messages.gate.failedTitle} text={failure.message} reload alert>
+        <p>{messages.gate.failedHint}</p>
+      </Gate>
+    );
+  }
+  const groupId = 'groupId' in route ? route.groupId : undefined;
+  return (
+    <div className={styles.shell} id="shell">
+      {/* A button and no link: the fragment of the address is the route. */}
+      <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
+        {messages.app.skip}
+      </button>
+      <TopBar />
+      <main className={styles.main} id="content" tabIndex={-1}>
+        <ProblemStrip groupId={groupId} />
+        {view ? <Screen route={route} /> : <Opening title={messages.app.loading} text={messages.app.loadingHint} />}
+      </main>
+      <StatusBar groupId={groupId} />
+    </div>
+  );
+}
+
+function Screen({ route }: { readonly route: Route }) {
+  switch (route.screen) {
+    case 'start':
+    case 'create':
+    case 'join':
+      return <StartPage route={route} />;
+    case 'unknown':
+      return <NotFound />;
+    default:
+      return <GroupPage key={route.groupId} route={route} />;
+  }
+}

@@ -1,0 +1,99 @@
+import type { Notice } from '../../node/view.ts';
+import type { SettClient } from '../../page/index.ts';
+import type { ContentItemJson } from '../logic/feed-model.ts';
+import type { BlockJson, TrxJson, TrxStatusJson } from './records.ts';
+
+/** A call that the node refused or could not answer; `code` keys the message catalogue. */
+export class ApiError extends Error implements Notice {
+  readonly code: string;
+  readonly params: Readonly<Record<string, string | number>>;
+  constructor(code: string, message: string, params: Readonly<Record<string, string | number>> = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ApiError';
+    this.code = code;
+    this.params = params;
+  }
+}
+
+/** Whatever was thrown, as something that can be shown. */
+export function asNotice(error: unknown): Notice {
+  if (error instanceof ApiError) return error;
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+type Params = Readonly<Record<string, string | number>>;
+
+async function call<T>(client: SettClient, path: string, init?: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await client.api(path, init);
+  } catch (error) {
+    throw new ApiError('network-failed', error instanceof Error ? error.message : String(error), {}, { cause: error });
+  }
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return body as T;
+  const fields = (typeof body === 'object' && body !== null ? body : {}) as {
+    code?: unknown;
+    message?: unknown;
+    params?: Params;
+  };
+  throw new ApiError(
+    typeof fields.code === 'string' ? fields.code : `http-${response.status}`,
+    typeof fields.message === 'string' ? fields.message : `The node answered ${response.status}.`,
+    fields.params,
+  );
+}
+
+function post<T>(client: SettClient, path: string, body: unknown): Promise<T> {
+  return call<T>(client, path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+}
+
+export interface ContentRequest {
+  readonly num: number;
+  /** Only posts before this one. */
+  readonly before?: string;
+}
+
+/** The routes that the interface uses, typed. Each rejects with {@link ApiError}. */
+export function createApi(client: SettClient) {
+  const id = encodeURIComponent;
+  return {
+    createGroup: (group: {
+      name: string;
+      appKey: string;
+      encryption: 'public' | 'private';
+    }): Promise<{ seed: string; group_id: string }> =>
+      post(client, '/api/v1/group', {
+        group_name: group.name,
+        consensus_type: 'poa',
+        encryption_type: group.encryption,
+        app_key: group.appKey,
+      }),
+    joinGroup: (seed: string): Promise<{ group_id: string }> => post(client, '/api/v2/group/join', { seed }),
+    seed: (groupId: string): Promise<{ seed: string }> => call(client, `/api/v1/group/${id(groupId)}/seed`),
+    /** With a trx id of one's own making a call that is made twice is still one post. */
+    post: (groupId: string, data: unknown, trxId: string): Promise<{ trx_id: string }> =>
+      post(client, `/api/v1/group/${id(groupId)}/content`, { data, trx_id: trxId }),
+    discard: (groupId: string, trxId: string): Promise<unknown> =>
+      post(client, `/api/v1/trx/${id(groupId)}/${id(trxId)}/discard`, {}),
+    startSync: (groupId: string): Promise<unknown> => post(client, `/api/v1/group/${id(groupId)}/startsync`, {}),
+    contents: async (groupId: string, request: ContentRequest): Promise<readonly ContentItemJson[]> => {
+      const query = new URLSearchParams({ num: String(request.num), reverse: 'true' });
+      if (request.before !== undefined) query.set('starttrx', request.before);
+      return (await call<ContentItemJson[] | null>(client, `/app/api/v1/group/${id(groupId)}/content?${query}`)) ?? [];
+    },
+    /** The readable content of one post; undefined if this node has none for it. */
+    content: async (groupId: string, trxId: string): Promise<ContentItemJson | undefined> => {
+      const query = new URLSearchParams({ num: '1', starttrx: trxId, includestarttrx: 'true' });
+      const items = (await call<ContentItemJson[] | null>(client, `/app/api/v1/group/${id(groupId)}/content?${query}`)) ?? [];
+      return items.find((item) => item.TrxId === trxId);
+    },
+    block: (groupId: string, blockId: number): Promise<BlockJson> => call(client, `/api/v1/block/${id(groupId)}/${blockId}`),
+    trx: (groupId: string, trxId: string): Promise<TrxJson> => call(client, `/api/v1/trx/${id(groupId)}/${id(trxId)}`),
+    /** Where a trx stands; its block, once it is final. */
+    trxStatus: (groupId: string, trxId: string): Promise<TrxStatusJson> =>
+      call(client, `/api/v1/trx/${id(groupId)}/${id(trxId)}/status`),
+  };
+}
+
+export type Api = ReturnType<typeof createApi>;

@@ -1,0 +1,61 @@
+/** Records as the API prints them: bytes as base64, default values omitted, `TimeStamp` and `Expired` as text. */
+
+export interface TrxJson {
+  readonly TrxId: string;
+  /** Number of the type; absent for POST. */
+  readonly Type?: number | string;
+  readonly GroupId: string;
+  readonly Data?: string;
+  readonly TimeStamp?: string;
+  readonly Version?: string;
+  readonly Expired?: string;
+  readonly Nonce?: number;
+  readonly SenderPubkey: string;
+  readonly SenderSign?: string;
+}
+
+export interface SealJson {
+  readonly ProducerPubkey: string;
+  readonly Sign?: string;
+}
+
+export interface BlockJson {
+  readonly GroupId: string;
+  readonly BlockId?: number;
+  readonly Epoch?: number;
+  readonly PrevHash?: string;
+  readonly ProducerPubkey?: string;
+  readonly Trxs?: readonly TrxJson[];
+  readonly TimeStamp?: string;
+  readonly BlockHash?: string;
+  readonly ProducerSign?: string;
+  readonly StateRoot?: string;
+  readonly Seals?: readonly SealJson[];
+}
+
+export interface TrxStatusJson {
+  readonly status: 'Unknown' | 'Pending' | 'Committed' | 'Invalid';
+  readonly block_id?: number;
+}
+
+const TYPE_NAMES = [
+  'POST',
+  'ANNOUNCE',
+  'CONSENSUS',
+  'USER',
+  'REQ_BLOCK',
+  'REQ_BLOCK_RESP',
+  'CHAIN_CONFIG',
+  'APP_CONFIG',
+] as const;
+
+/** Name of a trx type as `wire.md` lists them; an unknown number as it is. */
+export function trxTypeName(type: number | string | undefined): string {
+  if (typeof type === 'string') return type;
+  return TYPE_NAMES[type ?? 0] ?? String(type);
+}
+
+/** Bytes behind a base64 text, padded or not. */
+export function base64Bytes(text: string | undefined): number {
+  return text ? Math.floor((text.replace(/=+$/u, '').length * 3) / 4) : 0;
+}

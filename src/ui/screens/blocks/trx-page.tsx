@@ -1,0 +1,79 @@
+import { useCallback } from 'react';
+import type { GroupView } from '../../../node/view.ts';
+import { useApi } from '../../client/context.ts';
+import { base64Bytes, trxTypeName } from '../../client/records.ts';
+import { Alert } from '../../components/alert.tsx';
+import { Facts } from '../../components/facts.tsx';
+import { Hash } from '../../components/hash.tsx';
+import { ExactTime } from '../../components/time.tsx';
+import { useLoaded } from '../../hooks/use-loaded.ts';
+import { formatBytes } from '../../logic/bytes.ts';
+import { nsToMs } from '../../logic/feed-model.ts';
+import { listing, parseJson } from '../../logic/post-content.ts';
+import { paths } from '../../logic/route.ts';
+import { clampText } from '../../logic/text.ts';
+import { problemText, useMessages } from '../../messages/index.ts';
+import styles from './detail.module.css';
+
+/** One transaction: who, what, when, where, and its content where this node can read it. */
+export function TrxPage({ group, trxId }: { readonly group: GroupView; readonly trxId: string }) {
+  const messages = useMessages();
+  const { trx: words, blocks } = messages;
+  const api = useApi();
+  const { groupId } = group;
+  const load = useCallback(async () => {
+    const [trx, status, item] = await Promise.all([
+      api.trx(groupId, trxId),
+      api.trxStatus(groupId, trxId).catch(() => undefined),
+      api.content(groupId, trxId).catch(() => undefined),
+    ]);
+    return { trx, blockId: status?.block_id, content: item && listing(parseJson(item.Content)) };
+  }, [api, groupId, trxId]);
+  const loaded = useLoaded(load);
+  if (loaded.state === 'loading') return <p className={styles.quiet}>{blocks.loading}</p>;
+  if (loaded.state === 'failed') return <Alert>{problemText(messages, loaded.problem)}</Alert>;
+  const { trx, blockId, content } = loaded.value;
+  const type = trxTypeName(trx.Type);
+  return (
+    <section className={styles.page}>
+      <div>
+        <p className={styles.crumb}>
+          <a href={paths.blocks(groupId)}>{blocks.title}</a>
+        </p>
+        <h2>{words.title}</h2>
+      </div>
+      <Facts
+        wide
+        facts={[
+          { term: words.type, value: words.types[type] ?? type },
+          {
+            term: words.block,
+            value:
+              blockId === undefined ? (
+                blocks.none
+              ) : (
+                <a href={paths.block(groupId, blockId)}>{blocks.blockTitle({ block: blockId })}</a>
+              ),
+          },
+          { term: words.time, value: <ExactTime timeMs={nsToMs(trx.TimeStamp)} /> },
+          { term: words.id, value: <Hash value={trx.TrxId} what={words.id} /> },
+          { term: words.sender, value: <Hash value={trx.SenderPubkey} what={words.sender} /> },
+          { term: words.size, value: formatBytes(base64Bytes(trx.Data), messages.locale) },
+          { term: words.signature, value: trx.SenderSign ? <Hash value={trx.SenderSign} what={words.signature} /> : blocks.none },
+        ]}
+      />
+      <div className={styles.part}>
+        <h3>{words.content}</h3>
+        {content === undefined ? <p className={styles.quiet}>{words.contentNone}</p> : <Content text={content} />}
+      </div>
+    </section>
+  );
+}
+
+function Content({ text }: { readonly text: string }) {
+  return (
+    <pre className={styles.content} dir="ltr">
+      {clampText(text) ?? text}
+    </pre>
+  );
+}
