@@ -11,17 +11,17 @@ export interface MadeBlock {
 /** All trxs that a decision proposes, in no order that counts. */
 export const proposedTrxs = (decision: Decision): Trx[] => decision.proposals.flatMap((proposal) => [...(proposal?.trxs ?? [])]);
 
-/** The block of a decision on top of the chain's head, executed and sealed; undefined if the decision leaves no trx. */
+/** The block of a decision on top of the chain's tip, executed and sealed; undefined if the decision leaves no trx. */
 export async function makeBlock(chain: Chain, decision: Decision, signSecret: Uint8Array): Promise<MadeBlock | undefined> {
-  const { head, configuration } = chain;
+  const { tip, configuration } = chain;
   const proposed = proposedTrxs(decision);
   const times = decision.proposals.flatMap((proposal) => (proposal ? [proposal.timeNs] : []));
-  const timeNs = blockTimeNs(times, head.timeNs);
+  const timeNs = blockTimeNs(times, tip.timeNs);
   const trxs = orderTrxs(proposed, await chain.orderContext(proposed, timeNs));
   if (trxs.length === 0) return undefined;
   const execution = chain.execute(trxs);
   const block = assembleBlock({
-    parent: head,
+    parent: tip,
     configuration,
     epoch: decision.epoch,
     proposers: decision.proposals.flatMap((proposal, index) => (proposal ? [index] : [])),

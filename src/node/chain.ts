@@ -44,7 +44,10 @@ export class Chain {
   readonly #verified: VerifiedTrxs;
   readonly #readPost: ReadPost;
   readonly #genesis: Block;
-  #head: Head;
+  /** The newest block staged; what follows is built and checked on it. */
+  #tip: Head;
+  /** The newest block stored: what this node tells others and shows. */
+  #stored: Head;
   #state = new KvState();
   #frontier = emptyFrontier();
   #configuration: ActiveConfiguration;
@@ -59,12 +62,19 @@ export class Chain {
     this.#store = options.store;
     this.#verified = options.verified;
     this.#readPost = options.readPost;
-    this.#head = genesisHead(options.genesis);
+    this.#tip = genesisHead(options.genesis);
+    this.#stored = this.#tip;
     this.#configuration = configurationOf(this.#state, this.identity);
   }
 
+  /** The newest stored block. */
   get head(): Head {
-    return this.#head;
+    return this.#stored;
+  }
+
+  /** The newest block, staged ones included; the same as {@link head} whenever nothing is staged. */
+  get tip(): Head {
+    return this.#tip;
   }
 
   get configuration(): ActiveConfiguration {
@@ -92,13 +102,13 @@ export class Chain {
     this.#stagedTrxs.clear();
     this.#state = new KvState();
     this.#frontier = emptyFrontier();
-    this.#head = genesisHead(this.#genesis);
+    this.#tip = genesisHead(this.#genesis);
     const stored = await this.#store.get('heads', keyOf.head(groupId));
     if (stored) {
       try {
         const row = HeadRow.decode(stored);
         this.#frontier = decodeFrontier(row.Frontier);
-        this.#head = {
+        this.#tip = {
           blockId: row.BlockId,
           epoch: row.Epoch,
           timeNs: row.TimeStamp,
@@ -115,15 +125,16 @@ export class Chain {
         return { sound: false };
       }
     }
+    this.#stored = this.#tip;
     this.#configuration = configurationOf(this.#state, this.identity);
     return { sound: await this.#isHeadSound() };
   }
 
   /** Whether the stored newest block is the one that the head names, unbroken and sealed, and the history gives its root. */
   async #isHeadSound(): Promise<boolean> {
-    if (this.#head.blockId === 0) return true;
-    const block = await this.storedBlock(this.#head.blockId);
-    if (!block || !equalBytes(block.BlockHash, this.#head.hash)) return false;
+    if (this.#tip.blockId === 0) return true;
+    const block = await this.storedBlock(this.#tip.blockId);
+    if (!block || !equalBytes(block.BlockHash, this.#tip.hash)) return false;
     if (!equalBytes(block.StateRoot, frontierRoot(this.#frontier))) return false;
     const parent = await this.#parentOf(block);
     // The configuration that sealed this block may be one that this block replaced; then its seals were checked when it came.
@@ -172,7 +183,7 @@ export class Chain {
 
   /** Checks a block from elsewhere against everything that this node knows: seals, contents, and the root that executing it gives. */
   async examine(block: Block): Promise<{ execution: Execution } | { refusal: Refusal }> {
-    const flaw = flawOf(block, this.#head, this.#configuration);
+    const flaw = flawOf(block, this.#tip, this.#configuration);
     if (flaw) return { refusal: flaw };
     const context = await this.orderContext(block.Trxs, block.TimeStamp);
     if (!sameTrxs(orderTrxs(block.Trxs, context), block.Trxs)) return { refusal: 'wrong-content' };
@@ -186,7 +197,7 @@ export class Chain {
     const { groupId } = this.identity;
     const firstLeaf = this.#frontier.size;
     this.#staged.push(...executionWrites(groupId, block, execution, firstLeaf));
-    let posts = this.#head.posts;
+    let posts = this.#tip.posts;
     for (const [place, trx] of block.Trxs.entries()) {
       this.#stagedTrxs.add(keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
       if (trx.Type !== TrxType.POST) continue;
@@ -197,7 +208,7 @@ export class Chain {
     }
     for (const { table, key, value } of execution.changes) this.#state.apply(table, key, value);
     this.#frontier = execution.frontier;
-    this.#head = {
+    this.#tip = {
       blockId: block.BlockId,
       epoch: block.Epoch,
       timeNs: block.TimeStamp,
@@ -212,7 +223,7 @@ export class Chain {
 
   /** The transaction that {@link flush} would write, with the head's row. */
   #transaction(): Write[] {
-    const head = this.#head;
+    const head = this.#tip;
     const row: HeadRow = {
       BlockId: head.blockId,
       Epoch: head.epoch,
@@ -240,6 +251,7 @@ export class Chain {
     this.#staged = [];
     this.#stagedBlocks = [];
     this.#stagedTrxs.clear();
+    this.#stored = this.#tip;
     return blocks;
   }
 

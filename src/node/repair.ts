@@ -32,7 +32,7 @@ export async function cutDamagedTail(store: Store, chain: Chain): Promise<void> 
   await deleteRows(store, groupId, [...DERIVED, 'log']);
   await chain.reload();
   for (;;) {
-    const block = await chain.storedBlock(chain.head.blockId + 1);
+    const block = await chain.storedBlock(chain.tip.blockId + 1);
     const examined = block && (await chain.examine(block));
     if (!block || !examined || 'refusal' in examined) break;
     await chain.stage(block, examined.execution);
