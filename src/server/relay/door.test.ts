@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { RELAY_LIMITS } from '../limits.ts';
+import { clientAddress, Door } from './door.ts';
+
+class CountedStream extends PassThrough {
+  bytesRead = 0;
+}
+
+function setUp() {
+  const time = { nowMs: 0 };
+  return { time, door: new Door(() => time.nowMs) };
+}
+
+async function closed(socket: PassThrough): Promise<void> {
+  const done = new Promise((resolve) => socket.once('close', resolve));
+  socket.destroy();
+  await done;
+}
+
+describe('Door', () => {
+  it('admits so many at once of one address, then by rate, and others all the while', () => {
+    const { door, time } = setUp();
+    const { burst, perSecond } = RELAY_LIMITS.newConnectionsPerAddress;
+    for (let index = 0; index < burst; index++) expect(door.admit(new CountedStream(), 'a')).toBe(undefined);
+    expect(door.admit(new CountedStream(), 'a')).toMatchObject({ status: 429 });
+    expect(door.admit(new CountedStream(), 'b')).toBe(undefined);
+    time.nowMs += 1_000;
+    for (let index = 0; index < perSecond; index++) expect(door.admit(new CountedStream(), 'a')).toBe(undefined);
+    expect(door.admit(new CountedStream(), 'a')).toMatchObject({ status: 429 });
+  });
+
+  it('limits the open connections of an address, and counts down when one closes', async () => {
+    const { door, time } = setUp();
+    const sockets: CountedStream[] = [];
+    for (let index = 0; index < RELAY_LIMITS.connectionsPerAddress; index++) {
+      time.nowMs += 1_000;
+      const socket = new CountedStream();
+      sockets.push(socket);
+      expect(door.admit(socket, 'a')).toBe(undefined);
+    }
+    time.nowMs += 60_000;
+    expect(door.admit(new CountedStream(), 'a')).toMatchObject({ status: 429 });
+    await closed(sockets[0] as CountedStream);
+    expect(door.admit(new CountedStream(), 'a')).toBe(undefined);
+  });
+
+  it('limits the open connections altogether', () => {
+    const { door } = setUp();
+    for (let index = 0; index < RELAY_LIMITS.connections; index++) door.admit(new CountedStream(), `address ${index}`);
+    expect(door.admit(new CountedStream(), 'one more')).toMatchObject({ status: 503 });
+  });
+
+  it('cuts who sends more than its share, and leaves the others', () => {
+    const { door, time } = setUp();
+    const [greedy, fair] = [new CountedStream(), new CountedStream()];
+    door.admit(greedy, 'a');
+    door.admit(fair, 'a');
+    greedy.bytesRead = RELAY_LIMITS.receivedBytes.burst + 1;
+    for (let second = 0; second < 60; second++) {
+      time.nowMs += 1_000;
+      fair.bytesRead += RELAY_LIMITS.receivedBytes.perSecond;
+      door.count();
+    }
+    expect(greedy.destroyed).toBe(true);
+    expect(fair.destroyed).toBe(false);
+  });
+});
+
+describe('clientAddress', () => {
+  const from = (remoteAddress: string, forwarded?: string) =>
+    ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }) as unknown as IncomingMessage;
+
+  it('believes X-Forwarded-For behind a proxy on this machine only, and of it the last', () => {
+    expect(clientAddress(from('::ffff:192.0.2.1'), false)).toBe('192.0.2.1');
+    expect(clientAddress(from('127.0.0.1', '192.0.2.9'), false)).toBe('127.0.0.1');
+    expect(clientAddress(from('127.0.0.1', 'invented, 192.0.2.9'), true)).toBe('192.0.2.9');
+    expect(clientAddress(from('192.0.2.1', '192.0.2.9'), true)).toBe('192.0.2.1');
+    expect(clientAddress(from('127.0.0.1'), true)).toBe('127.0.0.1');
+  });
+});
