@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Clock, type Durability, type Store, StoreError, type Write } from '../node/ports.ts';
+import { type Durability, type Store, StoreError, type Write } from '../node/ports.ts';
 import { storeContract } from '../store/contract.ts';
+import { SimulatedClock, SimulatedTime } from './clock.ts';
 import { SeededRandom } from './random.ts';
 import { memoryStore, SimulatedStore } from './store.ts';
 
@@ -15,9 +16,13 @@ describe('the store contract, without delays', () => {
 
 describe('the store contract, under simulated delays', () => {
   it.each(storeContract)('$name', async ({ run }) => {
-    const clock = new TestClock();
+    const time = new SimulatedTime();
+    const clock = new SimulatedClock(time);
     const disk = new SimulatedStore({ random: new SeededRandom(1), latency: { clock, writeMs: [1, 30], readMs: [0, 10] } });
-    await clock.whileTicking(run(async () => disk.open()));
+    await whilePassing(
+      time,
+      run(async () => disk.open()),
+    );
   });
 });
 
@@ -27,7 +32,8 @@ describe('a crash', () => {
     const seen = { lost: 0, unresolvedHappened: 0, unresolvedLost: 0 };
     for (let seed = 0; seed < 300; seed++) {
       const random = new SeededRandom(seed, 'crash test');
-      const clock = new TestClock();
+      const time = new SimulatedTime();
+      const clock = new SimulatedClock(time);
       const disk = new SimulatedStore({ random, latency: { clock, writeMs: [1, 5], readMs: [0, 1] } });
       const store = disk.open();
       let lastStrict = -1;
@@ -40,13 +46,13 @@ describe('a crash', () => {
           lastResolved = index;
           if (durability === 'strict') lastStrict = index;
         });
-        await clock.tick(random.int(6));
+        await pass(time, random.int(6));
         if (random.chance(0.05)) break;
       }
       disk.crash();
-      await clock.tick(1000);
+      await pass(time, 1000);
       const [resolvedBefore, strictBefore] = [lastResolved, lastStrict];
-      const survived = await lastPair(clock, disk.open());
+      const survived = await lastPair(time, disk.open());
       const context = `seed ${seed}: strict ${strictBefore}, resolved ${resolvedBefore}, asked ${lastAsked}, survived ${survived}`;
       expect(survived, context).toBeGreaterThanOrEqual(strictBefore);
       expect(survived, context).toBeLessThanOrEqual(lastAsked);
@@ -107,7 +113,8 @@ describe('a crash', () => {
   });
 
   it('stops the crashed process for good, and lets the next one work', async () => {
-    const clock = new TestClock();
+    const time = new SimulatedTime();
+    const clock = new SimulatedClock(time);
     const disk = new SimulatedStore({ random: new SeededRandom(4), latency: { clock, writeMs: [1, 5], readMs: [1, 5] } });
     const store = disk.open();
     let settled = 0;
@@ -116,10 +123,10 @@ describe('a crash', () => {
     disk.crash();
     for (const promise of [store.write(pair(1), 'strict'), store.get('kv', '0'), store.close()]) promise.then(count, count);
     const next = disk.open();
-    await clock.whileTicking(next.write(pair(7), 'strict'));
-    await clock.tick(1000);
+    await whilePassing(time, next.write(pair(7), 'strict'));
+    await pass(time, 1000);
     expect(settled).toBe(0);
-    expect(await clock.whileTicking(next.get('kv', '7'))).toEqual(pair(7)[0]?.value);
+    expect(await whilePassing(time, next.get('kv', '7'))).toEqual(pair(7)[0]?.value);
   });
 });
 
@@ -186,53 +193,35 @@ function pair(index: number): Write[] {
 }
 
 /** The number of the newest pair, or −1; fails if one is halved or one before it is missing. */
-async function lastPair(clock: TestClock, store: Store): Promise<number> {
-  const [kv, log] = await clock.whileTicking(Promise.all([store.range('kv', {}), store.range('log', {})]));
+async function lastPair(time: SimulatedTime, store: Store): Promise<number> {
+  const [kv, log] = await whilePassing(time, Promise.all([store.range('kv', {}), store.range('log', {})]));
   expect(kv).toEqual(log);
   const indexes = kv.map((row) => Number(row.key)).sort((a, b) => a - b);
   expect(indexes).toEqual(indexes.map((_, index) => index));
   return indexes.length - 1;
 }
 
-/** Time that passes only when the test says so. */
-class TestClock implements Clock {
-  #nowMs = 0;
-  #timers: { dueMs: number; callback: () => void }[] = [];
+/** Lets simulated time pass, event by event, with all that follows from each. */
+async function pass(time: SimulatedTime, milliseconds: number): Promise<void> {
+  let over = false;
+  time.plan(milliseconds, () => {
+    over = true;
+  });
+  while (!over) await step(time);
+}
 
-  nowNs(): bigint {
-    return BigInt(this.#nowMs) * 1_000_000n;
-  }
+async function whilePassing<T>(time: SimulatedTime, promise: Promise<T>): Promise<T> {
+  let pending = true;
+  const settle = () => {
+    pending = false;
+  };
+  promise.then(settle, settle);
+  while (pending) await step(time);
+  return promise;
+}
 
-  monotonicMs(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { dueMs: this.#nowMs + delayMs, callback };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  /** Lets `milliseconds` pass, one by one, with all that follows from each. */
-  async tick(milliseconds: number): Promise<void> {
-    for (let step = 0; step <= milliseconds; step++) {
-      const due = this.#timers.filter((timer) => timer.dueMs <= this.#nowMs);
-      this.#timers = this.#timers.filter((timer) => timer.dueMs > this.#nowMs);
-      for (const timer of due) timer.callback();
-      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-      if (step < milliseconds) this.#nowMs++;
-    }
-  }
-
-  async whileTicking<T>(promise: Promise<T>): Promise<T> {
-    let pending = true;
-    const settle = () => {
-      pending = false;
-    };
-    promise.then(settle, settle);
-    while (pending) await this.tick(1);
-    return promise;
-  }
+async function step(time: SimulatedTime): Promise<void> {
+  time.step();
+  // A turn of the real event loop: every promise that can go on has gone on.
+  await new Promise((resolve) => setImmediate(resolve));
 }

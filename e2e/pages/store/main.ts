@@ -77,10 +77,6 @@ const storeTest = {
     return outcome(() => store(handle).get('kv', key));
   },
 
-  usage(handle: string) {
-    return store(handle).usage();
-  },
-
   /** Every record of an object store, as the browser has it. */
   async records(name: string, objectStore: string): Promise<{ key: string; type: string; sizeBytes: number | undefined }[]> {
     const database = await openDB(name);
@@ -229,36 +225,6 @@ const storeTest = {
 
   delete(name: string): Promise<void> {
     return deleteDB(name);
-  },
-
-  /** Rows per second, by how many go into one write. */
-  async throughput(
-    rowsPerWrite: number,
-    rowCount: number,
-    valueBytes: number,
-    durability: 'strict' | 'relaxed',
-    together: boolean,
-  ) {
-    const name = `throughput ${rowsPerWrite} ${valueBytes} ${durability} ${together}`;
-    const opened = await openIndexedDbStore({ name, fence: true });
-    const value = bytes(valueBytes, 1);
-    const startMs = performance.now();
-    const pending: Promise<void>[] = [];
-    for (let first = 0; first < rowCount; first += rowsPerWrite) {
-      const writes: Write[] = Array.from({ length: rowsPerWrite }, (_, index) => ({
-        table: 'kv',
-        key: `${String(first + index).padStart(8, '0')}`,
-        value,
-      }));
-      const written = opened.write(writes, durability);
-      if (together) pending.push(written);
-      else await written;
-    }
-    await Promise.all(pending);
-    const seconds = (performance.now() - startMs) / 1000;
-    await opened.close();
-    await deleteDB(name);
-    return Math.round(rowCount / seconds);
   },
 };
 
