@@ -22,6 +22,8 @@ export function Dialog({ title, lead, onClose, children }: DialogProps) {
     const opener = document.activeElement;
     const shell = document.getElementById('shell');
     dialog?.showModal();
+    // The browser would choose the close button.
+    dialog?.querySelector<HTMLElement>('input, textarea')?.focus();
     // showModal makes the page behind inert; saying so as well keeps older screen readers out of it.
     shell?.setAttribute('aria-hidden', 'true');
     return () => {

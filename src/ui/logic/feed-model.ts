@@ -6,19 +6,16 @@ export interface FinalPost {
   readonly publisher: string;
   readonly content: PostContent;
   readonly timeMs: number;
-  /** Undefined where the node's answer does not name the block. */
-  readonly blockId: number | undefined;
   /** Place in the feed, counted from the newest post at first load (0): newer ones go up, older ones down. Never changes. */
   readonly index: number;
 }
 
-/** An item of the content route; `BlockId` is ours, beyond the fields that the Quorum family sends. */
+/** An item of the content route. */
 export interface ContentItemJson {
   readonly TrxId: string;
   readonly Publisher: string;
   readonly Content: unknown;
   readonly TimeStamp: string | number;
-  readonly BlockId?: number | string;
 }
 
 /** A gapless run of final posts, newest first. */
@@ -44,7 +41,6 @@ function toPost(item: ContentItemJson, index: number): FinalPost {
     publisher: item.Publisher,
     content: readPost(item.Content),
     timeMs: nsToMs(item.TimeStamp),
-    blockId: item.BlockId === undefined ? undefined : Number(item.BlockId),
     index,
   };
 }

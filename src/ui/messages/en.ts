@@ -191,7 +191,8 @@ export const en = {
     looking: 'Looking for peers…',
     lookingText:
       'No member of this group answers right now. You can read what is here and write: posts wait on this device until someone comes.',
-    lookingOwner: 'Nobody else is here yet. Open the seed with the button above and send it to someone.',
+    lookingOwner:
+      'Nobody else is here yet. This tab makes the blocks, so posts count all the same. To invite people, send them the seed: it is under Share.',
     lookAgain: 'Look again',
     syncing: 'Fetching blocks',
     progress: (p: { have: number; target: number }) => `${n(p.have)} of ${n(p.target)}`,

@@ -1,4 +1,5 @@
 import { memo } from 'react';
+import { useBlockOf } from '../../hooks/use-block-of.ts';
 import type { FinalPost } from '../../logic/feed-model.ts';
 import { paths } from '../../logic/route.ts';
 import { useMessages } from '../../messages/index.ts';
@@ -15,10 +16,11 @@ interface FinalPostProps {
 
 export const FinalPostArticle = memo(function FinalPostArticle({ post, groupId, own, place, total }: FinalPostProps) {
   const { state } = useMessages();
+  const blockId = useBlockOf(groupId, post.trxId);
   return (
     <PostFrame publisher={post.publisher} own={own} timeMs={post.timeMs} content={post.content} place={place} total={total}>
       <StateWord state="final" />
-      {post.blockId !== undefined && <a href={paths.block(groupId, post.blockId)}>{state.inBlock({ block: post.blockId })}</a>}
+      {blockId !== undefined && <a href={paths.block(groupId, blockId)}>{state.inBlock({ block: blockId })}</a>}
     </PostFrame>
   );
 });

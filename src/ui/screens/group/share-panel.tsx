@@ -67,13 +67,10 @@ function ShareContent({ group }: { readonly group: GroupView }) {
         </code>
         <CopyButton text={seed.value.seed} label={share.copySeed} kind="primary" />
       </section>
-      <section aria-label={share.link} className={styles.linkPart}>
+      <section aria-label={share.link}>
         <QrCode text={link} label={share.qr} tooLong={share.qrTooLong} />
-        <div>
-          <h3>{share.link}</h3>
-          <code className={styles.link}>{link}</code>
-          <CopyButton text={link} label={share.copyLink} />
-        </div>
+        <code className={styles.link}>{link}</code>
+        <CopyButton text={link} label={share.copyLink} />
       </section>
       {isLoopback(window.location.hostname) && <p className={styles.note}>{share.localOnly}</p>}
     </div>
