@@ -170,13 +170,31 @@ test('a relay that restarts is found again, with a reservation', async ({ browse
   expect(await page.evaluate(() => window.tab.host.state().relays.map((known) => known.address))).toEqual(before);
 });
 
-test('after sleep a dead relay connection is cut and made anew at once', async ({ browser }) => {
+test('after sleep a relay connection that only looks open is cut, and made anew', async ({ browser }) => {
   const page = await openTab(browser);
-  await stopRelay();
-  await page.waitForFunction(() => window.tab.host.state().relays.some((known) => known.state === 'unreachable'));
-  await startRelay(relay.port);
+  const connected = await page.evaluate(() => window.tab.states.length);
+  relay.freeze();
   await page.evaluate(() => window.tab.host.wake());
+  await page.waitForFunction(
+    (before) => window.tab.states.slice(before).some((state) => state.relays.every((known) => known.state !== 'reserved')),
+    connected,
+  );
+  relay.thaw();
   await reserved(page);
+});
+
+test('a relay tells a stranger of no topic', async ({ browser }) => {
+  const [a, b] = [await openTab(browser), await openTab(browser)];
+  const hostile = await startHostilePeer(relay.origin);
+  try {
+    for (const page of [a, b]) await subscribe(page);
+    await say(a, 'between us', [b]);
+    expect(hostile.subscribers(TOPIC)).toBe(0);
+    hostile.subscribe(TOPIC);
+    await expect.poll(() => hostile.subscribers(TOPIC)).toBe(1);
+  } finally {
+    await hostile.stop();
+  }
 });
 
 test('rejected gossip is held against its origin, not against the relay that carried it', async ({ browser }) => {

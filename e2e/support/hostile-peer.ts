@@ -17,6 +17,8 @@ export interface HostilePeer {
   /** What to do with a sync stream that somebody opens; set before it is used. */
   answer: (stream: Stream) => Promise<void>;
   subscribe(topic: string): void;
+  /** How many neighbours say that they are in a topic. */
+  subscribers(topic: string): number;
   /** Resolves with the number of neighbours that it was sent to. */
   publish(topic: string, data: Uint8Array): Promise<number>;
   /** Sends raw bytes on a new sync stream to a peer, and waits until the peer ends it. */
@@ -44,6 +46,7 @@ export async function startHostilePeer(origin: string): Promise<HostilePeer> {
     peerId: node.peerId.toString(),
     answer: async () => {},
     subscribe: (topic) => node.services.pubsub.subscribe(topic),
+    subscribers: (topic) => node.services.pubsub.getSubscribers(topic).length,
     publish: async (topic, data) => (await node.services.pubsub.publish(topic, data)).recipients.length,
     send: async (target, chunks, thenClose = false) => {
       const connection = await node.dial(multiaddr(`${relay}/p2p-circuit/p2p/${target}`));

@@ -8,6 +8,9 @@ export interface RelayProcess {
   /** Origin of the app, of `bootstrap.json` and of the relay. */
   readonly origin: string;
   readonly port: number;
+  /** Makes it do nothing while its sockets stay open, as those of a machine that is out of reach. */
+  freeze(): void;
+  thaw(): void;
   /** Asks it to stop and waits until it has. */
   stop(): Promise<number | null>;
 }
@@ -47,6 +50,8 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<R
   return {
     origin,
     port,
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     stop: () => {
       child.kill('SIGTERM');
       return exited;

@@ -1,19 +1,28 @@
 /** Gossip topics: what comes in is judged by the node before it is passed on, and what is bad is held against who signed it. */
 import { type GossipSub, gossipsub, type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub';
-import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
+import type { RPC } from '@chainsafe/libp2p-gossipsub/message';
+import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
 import { type GossipVerdict, NetworkError, type PeerId } from '../node/ports.ts';
 import { LIMITS } from '../records/limits.ts';
+import { canSendTo, interceptPackets, signatureAsId } from './gossip-hooks.ts';
 import type { Log } from './log.ts';
+import { Backoff, type Timers } from './timers.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /**
  * Everything that one gossipsub message of ours may hold on the wire: a burst of repeats asked for at once. libp2p aborts a stream beyond 4 MiB unread.
  */
 const MESSAGE_OF_STREAM_BYTES = 4 * 1024 * 1024;
 
-/** What gossipsub's class has beyond its interface. */
-interface GossipSubInternals extends GossipSub {
-  readonly streamsOutbound: ReadonlyMap<string, unknown>;
-}
+/** Messages that a neighbour may send: a member forwards those of all others, up to 24 producers at 10/s each. A relay carries everybody's. */
+const NEIGHBOUR_BURST = 1_000;
+const NEIGHBOUR_PER_SECOND = 300;
+/** Points for each message beyond: a hundred cut the neighbour off. */
+const EXCESS_POINTS = 0.1;
+
+/** How long a neighbour may be without a gossip stream before it is asked anew. */
+const FIRST_REATTACH_MS = 5_000;
+const REATTACH_CAP_MS = 60_000;
 
 /**
  * gossipsub with the settings that tabs need. `score` is what the application thinks of a peer: 0, or far below every threshold if it is cut off.
@@ -38,18 +47,13 @@ export function createGossipSub(score: (peer: PeerId) => number): ReturnType<typ
     runOnLimitedConnection: false,
     maxInboundDataLength: MESSAGE_OF_STREAM_BYTES,
     maxOutboundBufferSize: MESSAGE_OF_STREAM_BYTES,
-    // A signature is checked (1 ms) before a repeat is noticed, unless repeats are known by something cheap: the signature itself.
-    fastMsgIdFn: (message) => latin1(message.signature ?? message.data ?? new Uint8Array()),
+    fastMsgIdFn: signatureAsId,
     scoreParams: {
       appSpecificScore: score,
       // All peers seem to have the relay's address, or none.
       IPColocationFactorWeight: 0,
     },
   });
-}
-
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(0, 64));
 }
 
 export interface GossipOptions {
@@ -59,7 +63,11 @@ export interface GossipOptions {
   /** Judges a message; it has at most `LIMITS.gossipBytes`. */
   readonly judge: (topic: string, data: Uint8Array, origin: PeerId) => GossipVerdict | Promise<GossipVerdict>;
   readonly neighbours: (topic: string) => void;
-  readonly penalize: (peer: PeerId, reason: string) => void;
+  readonly penalize: (peer: PeerId, reason: string, points?: number) => void;
+  /** Connections that gossip should run on: identified, and no circuits. */
+  readonly connections: () => Connection[];
+  readonly identify: (connection: Connection) => Promise<unknown>;
+  readonly timers: Timers;
   readonly log: Log;
 }
 
@@ -67,9 +75,13 @@ export class Gossip {
   readonly #options: GossipOptions;
   /** Topics with a neighbour that we could not send to when it appeared: its stream was not open yet. */
   readonly #unreached = new Map<string, Set<PeerId>>();
+  readonly #allowances = new Map<PeerId, TokenBucket>();
+  /** Neighbours without a gossip stream. */
+  readonly #detached = new Map<PeerId, Backoff>();
 
   constructor(options: GossipOptions) {
     this.#options = options;
+    interceptPackets(options.pubsub, (from, packet) => this.#inspect(from, packet));
     options.pubsub.addEventListener('subscription-change', ({ detail }) => {
       for (const { topic, subscribe } of detail.subscriptions) this.#neighbourChanged(topic, detail.peerId.toString(), subscribe);
     });
@@ -102,25 +114,69 @@ export class Gossip {
     }
   }
 
-  /** Tells of neighbours whose stream has opened since they appeared. */
+  /** Tells of neighbours whose stream has opened since they appeared, and looks after those that have none. */
   tick(): void {
-    const { streamsOutbound } = this.#options.pubsub as GossipSubInternals;
+    const { pubsub, neighbours } = this.#options;
     for (const [topic, peers] of this.#unreached) {
-      const reached = [...peers].filter((peer) => streamsOutbound.has(peer));
+      const reached = [...peers].filter((peer) => canSendTo(pubsub, peer));
       for (const peer of reached) peers.delete(peer);
       if (peers.size === 0) this.#unreached.delete(topic);
-      if (reached.length > 0) this.#options.neighbours(topic);
+      if (reached.length > 0) neighbours(topic);
+    }
+    this.#reattach();
+  }
+
+  disconnected(peer: PeerId): void {
+    this.#allowances.delete(peer);
+    this.#detached.delete(peer);
+    for (const peers of this.#unreached.values()) peers.delete(peer);
+  }
+
+  /** gossipsub never opens a second stream by itself when its stream to a peer breaks; an answer to `identify` makes it do so. */
+  #reattach(): void {
+    const { pubsub, connections, identify, timers } = this.#options;
+    const nowMs = timers.nowMs();
+    for (const connection of connections()) {
+      const peer = connection.remotePeer.toString();
+      if (canSendTo(pubsub, peer)) {
+        this.#detached.delete(peer);
+        continue;
+      }
+      const backoff = this.#detached.get(peer);
+      if (backoff === undefined) {
+        const fresh = new Backoff(FIRST_REATTACH_MS, REATTACH_CAP_MS);
+        fresh.failed(nowMs);
+        this.#detached.set(peer, fresh);
+      } else if (backoff.due(nowMs)) {
+        backoff.failed(nowMs);
+        void identify(connection).catch(() => undefined);
+      }
     }
   }
 
+  /** Takes out, before they cost a signature check, messages of topics that we are not in and those beyond a neighbour's allowance. */
+  #inspect(from: PeerId, packet: RPC): RPC {
+    const { pubsub, isRelay, penalize } = this.#options;
+    const wanted = packet.messages.filter(({ topic }) => pubsub.topicValidators.has(topic));
+    if (wanted.length === 0 || isRelay(from)) return { ...packet, messages: wanted };
+    const nowMs = this.#options.timers.nowMs();
+    const allowance = this.#allowances.get(from) ?? new TokenBucket(NEIGHBOUR_BURST, NEIGHBOUR_PER_SECOND, nowMs);
+    this.#allowances.set(from, allowance);
+    const messages = wanted.filter(() => allowance.take(1, nowMs));
+    const excess = wanted.length - messages.length;
+    if (excess > 0) penalize(from, 'It floods us with gossip.', excess * EXCESS_POINTS);
+    return { ...packet, messages };
+  }
+
   #neighbourChanged(topic: string, peer: PeerId, subscribed: boolean): void {
-    if (!this.#options.pubsub.topicValidators.has(topic)) return;
+    const { pubsub, neighbours } = this.#options;
+    if (!pubsub.topicValidators.has(topic)) return;
     const unreached = this.#unreached.get(topic) ?? new Set();
-    if (subscribed && !(this.#options.pubsub as GossipSubInternals).streamsOutbound.has(peer)) unreached.add(peer);
+    if (subscribed && !canSendTo(pubsub, peer)) unreached.add(peer);
     else unreached.delete(peer);
     if (unreached.size > 0) this.#unreached.set(topic, unreached);
     else this.#unreached.delete(topic);
-    this.#options.neighbours(topic);
+    neighbours(topic);
   }
 
   /** gossipsub has checked the signature: `from` is the author. A relay only forwards what it cannot read, and is never blamed. */

@@ -1,7 +1,7 @@
 /** The libp2p host of a page: how the parts of this folder hang together. */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { generateKeyPairFromSeed, privateKeyFromProtobuf } from '@libp2p/crypto/keys';
-import { identify, identifyPush } from '@libp2p/identify';
+import { identifyPush, identify as identifyService } from '@libp2p/identify';
 import type { Connection, PeerId as Libp2pPeerId, PrivateKey, TopologyFilter } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { peerIdFromString } from '@libp2p/peer-id';
@@ -13,7 +13,7 @@ import { createLibp2p } from 'libp2p';
 import type { NetworkHandlers, NetworkState, PeerId } from '../node/ports.ts';
 import { NetworkError } from '../node/ports.ts';
 import type { IceServer } from './bootstrap.ts';
-import { Identified } from './connections.ts';
+import { Identified, isDirect } from './connections.ts';
 import type { Host, HostOptions } from './contract.ts';
 import { createGossipSub, Gossip } from './gossip.ts';
 import { Members } from './members.ts';
@@ -86,7 +86,7 @@ function createNode(options: NodeOptions) {
     },
     connectionMonitor: MONITOR,
     services: {
-      identify: identify(),
+      identify: identifyService(),
       identifyPush: identifyPush(),
       ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
       pubsub: createGossipSub((peer) => (options.isCutOff(peer) ? CUT_OFF_SCORE : 0)),
@@ -133,6 +133,7 @@ class PageHost implements Host {
     const webRtc = typeof RTCPeerConnection !== 'undefined';
     const isCutOff = (peer: PeerId) => this.#reputation.isCutOff(peer);
     const isRelay = (peer: PeerId) => this.#relays.isRelay(peer);
+    const identify = (connection: Connection) => this.#node.services.identify.identify(connection);
     const penalize = (peer: PeerId, reason: string, points?: number) => this.#penalize(peer, reason, points);
     const node = await createNode({
       privateKey,
@@ -161,7 +162,7 @@ class PageHost implements Host {
     this.#members = new Members({
       libp2p: node,
       ownPeerId: node.peerId.toString(),
-      identify: (connection) => node.services.identify.identify(connection),
+      identify,
       identified,
       relays: () => this.#relays.reachable(),
       isRelay,
@@ -177,6 +178,9 @@ class PageHost implements Host {
       judge: (topic, data, origin) => this.#handlers?.gossip(topic, data, origin) ?? 'ignore',
       neighbours: (topic) => this.#handlers?.neighbours(topic),
       penalize,
+      connections: () => node.getConnections().filter((connection) => identified.has(connection) && isDirect(connection)),
+      identify,
+      timers,
       log,
     });
     this.#streams = new Streams({
@@ -263,7 +267,10 @@ class PageHost implements Host {
       this.#relays.connectionClosed(connection);
       this.#state.check();
     });
-    node.addEventListener('peer:disconnect', ({ detail: peer }) => this.#streams.disconnected(peer.toString()));
+    node.addEventListener('peer:disconnect', ({ detail: peer }) => {
+      this.#streams.disconnected(peer.toString());
+      this.#gossip.disconnected(peer.toString());
+    });
     // A reservation was made or lost.
     node.addEventListener('self:peer:update', () => this.#state.check());
   }

@@ -3,6 +3,7 @@ import type { Host, HostOptions } from './contract.ts';
 
 export { BOOTSTRAP_PATH, BOOTSTRAP_VERSION, type IceServer, isLoopback } from './bootstrap.ts';
 export type { Host, HostOptions } from './contract.ts';
+export { interceptPackets, signatureAsId } from './gossip-hooks.ts';
 export type { Log } from './log.ts';
 export { TokenBucket } from './token-bucket.ts';
 

@@ -16,6 +16,8 @@ const MEMBERS_MAX = 48;
 const DIAL_TIMEOUT_MS = 15_000;
 const FIRST_BACKOFF_MS = 2_000;
 const BACKOFF_CAP_MS = 60_000;
+/** A member that is heard of again is tried again, if the last attempt was longer ago than this. */
+const RETRY_AFTER_NEWS_MS = 5_000;
 /** If the smaller id has not dialled by then it does not know of us, and we dial. */
 const WAIT_TO_BE_DIALLED_MS = 12_000;
 /** An open connection on which `identify` has not succeeded by then carries nothing. */
@@ -31,6 +33,7 @@ interface Member {
   /** From when on we dial, on the timers' clock. */
   dialFromMs: number;
   dialling: boolean;
+  triedAtMs: number;
 }
 
 export interface MembersOptions {
@@ -61,9 +64,15 @@ export class Members {
   meet(peer: PeerId): void {
     if (peer === this.#options.ownPeerId || !isPeerId(peer)) return;
     const nowMs = this.#options.timers.nowMs();
-    if (this.#members.has(peer)) return;
+    const known = this.#members.get(peer);
+    if (known !== undefined) {
+      // It is alive: no reason to sit out a long wait.
+      if (nowMs - known.triedAtMs > RETRY_AFTER_NEWS_MS) known.backoff.reset();
+      this.#attend(known, nowMs);
+      return;
+    }
     if (this.#members.size >= MEMBERS_MAX) {
-      const spare = [...this.#members.keys()].find((known) => this.#trusted(known) === undefined);
+      const spare = [...this.#members.keys()].find((other) => this.#trusted(other) === undefined);
       if (spare === undefined) return;
       this.#members.delete(spare);
     }
@@ -73,6 +82,7 @@ export class Members {
       backoff: new Backoff(FIRST_BACKOFF_MS, BACKOFF_CAP_MS),
       dialFromMs: dials ? nowMs : nowMs + WAIT_TO_BE_DIALLED_MS,
       dialling: false,
+      triedAtMs: nowMs,
     };
     this.#members.set(peer, member);
     this.#attend(member, nowMs);
@@ -164,6 +174,7 @@ export class Members {
   async #keepDialling(member: Member): Promise<void> {
     const { timers, log } = this.#options;
     member.dialling = true;
+    member.triedAtMs = timers.nowMs();
     try {
       await timers.within(
         DIAL_TIMEOUT_MS,

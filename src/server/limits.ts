@@ -17,8 +17,10 @@ export const RELAY_LIMITS = {
 
   /** One message on a WebSocket; libp2p's are below 64 KiB. */
   webSocketMessageBytes: 1 * MiB,
-  /** Bytes received on one connection, relayed ones included: block sync over a circuit makes 20 MB/s on a machine of its own. */
-  receivedBytes: { burst: 256 * MiB, perSecond: 8 * MiB },
+  /** Bytes received on one connection, circuits included. Faster senders are held back, not cut: block sync over a circuit could make 20 MB/s. */
+  receivedBytes: { burst: 64 * MiB, perSecond: 8 * MiB },
+  /** Streams that a peer has open on one connection: a circuit for each member that it meets, and a few; 256 KiB may lie unread on each. */
+  streamsPerConnection: 128,
 
   /** Reservations: peers that can be reached through this relay. */
   reservations: 1_000,

@@ -52,21 +52,50 @@ describe('Door', () => {
     expect(door.admit(new CountedStream(), 'one more')).toMatchObject({ status: 503 });
   });
 
-  it('cuts who sends more than its share, and leaves the others', () => {
+  it('holds back who sends faster than its share, and leaves the others', () => {
     const { door, time } = setUp();
-    const [greedy, fair] = [new CountedStream(), new CountedStream()];
-    door.admit(greedy, 'a');
-    door.admit(fair, 'a');
-    greedy.bytesRead = RELAY_LIMITS.receivedBytes.burst + 1;
-    for (let second = 0; second < 60; second++) {
-      time.nowMs += 1_000;
-      fair.bytesRead += RELAY_LIMITS.receivedBytes.perSecond;
+    const greedy = guest(door);
+    const fair = guest(door);
+    greedy.socket.bytesRead = RELAY_LIMITS.receivedBytes.burst;
+    door.count();
+    expect(greedy.isPaused()).toBe(false);
+    greedy.socket.bytesRead += 4 * RELAY_LIMITS.receivedBytes.perSecond;
+    for (let second = 0; second < 4; second++) {
       door.count();
+      expect(greedy.isPaused()).toBe(true);
+      time.nowMs += 1_000;
+      fair.socket.bytesRead += RELAY_LIMITS.receivedBytes.perSecond;
     }
-    expect(greedy.destroyed).toBe(true);
-    expect(fair.destroyed).toBe(false);
+    door.count();
+    expect(greedy.isPaused()).toBe(false);
+    expect(fair.pauses()).toBe(0);
+  });
+
+  it('cuts who sends more at once than any burst', () => {
+    const { door } = setUp();
+    const flood = guest(door);
+    flood.socket.bytesRead = RELAY_LIMITS.receivedBytes.burst + 1;
+    door.count();
+    expect(flood.socket.destroyed).toBe(true);
   });
 });
+
+function guest(door: Door) {
+  const socket = new CountedStream();
+  let paused = false;
+  let pauses = 0;
+  door.admit(socket, 'a');
+  door.attach(socket, {
+    pause: () => {
+      paused = true;
+      pauses++;
+    },
+    resume: () => {
+      paused = false;
+    },
+  });
+  return { socket, isPaused: () => paused, pauses: () => pauses };
+}
 
 describe('clientAddress', () => {
   const from = (remoteAddress: string, forwarded?: string) =>

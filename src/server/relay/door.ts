@@ -5,12 +5,21 @@ import { isLoopback, TokenBucket } from '../../network/index.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 
 /** How often received bytes are counted. */
-const COUNT_INTERVAL_MS = 1_000;
+const COUNT_INTERVAL_MS = 250;
 
 interface Guest {
   readonly address: string;
   readonly received: TokenBucket;
   countedBytes: number;
+  /** Received beyond the rate: reading pauses until that much is allowed again. */
+  owedBytes: number;
+  flow: Flow | undefined;
+}
+
+/** Stops and resumes reading, which the sender feels as back-pressure. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
 }
 
 /** The part of a socket that is counted and cut. */
@@ -50,19 +59,35 @@ export class Door {
       address,
       received: new TokenBucket(burst, perSecond, nowMs),
       countedBytes: socket.bytesRead ?? 0,
+      owedBytes: 0,
+      flow: undefined,
     });
     this.#perAddress.set(address, open + 1);
     socket.once('close', () => this.#left(socket));
     return undefined;
   }
 
-  /** Cuts who sends more than its share. */
+  /** From now on what comes over the socket can be held back. */
+  attach(socket: CountedSocket, flow: Flow): void {
+    const guest = this.#guests.get(socket);
+    if (guest !== undefined) guest.flow = flow;
+  }
+
+  /** Holds back who sends faster than its share. */
   count(): void {
     const nowMs = this.#nowMs();
     for (const [socket, guest] of this.#guests) {
       const totalBytes = socket.bytesRead ?? 0;
-      if (!guest.received.take(totalBytes - guest.countedBytes, nowMs)) socket.destroy();
+      guest.owedBytes += totalBytes - guest.countedBytes;
       guest.countedBytes = totalBytes;
+      if (guest.received.take(guest.owedBytes, nowMs)) {
+        guest.owedBytes = 0;
+        guest.flow?.resume();
+      } else if (guest.owedBytes > RELAY_LIMITS.receivedBytes.burst) {
+        socket.destroy();
+      } else {
+        guest.flow?.pause();
+      }
     }
   }
 

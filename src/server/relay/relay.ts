@@ -1,11 +1,9 @@
 /** The relay: a libp2p host that carries circuits and gossip between tabs and understands neither. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub';
-import type { RPC } from '@chainsafe/libp2p-gossipsub/message';
 import { circuitRelayServer } from '@libp2p/circuit-relay-v2';
 import { identify, identifyPush } from '@libp2p/identify';
-import type { PeerId, PrivateKey } from '@libp2p/interface';
+import type { PrivateKey } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
@@ -15,6 +13,7 @@ import { WebSocketServer } from 'ws';
 import { TokenBucket } from '../../network/index.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 import { clientAddress, Door } from './door.ts';
+import { createRelayGossip, guardGossip } from './gossip.ts';
 import { Meter } from './meter.ts';
 import { INTERNAL_ADDRESS, onePort } from './one-port.ts';
 import { Refusals } from './refusals.ts';
@@ -24,8 +23,6 @@ const SWEEP_INTERVAL_MS = 5_000;
 /** As in the page: a tab with a busy main thread answers late, and its pings overlap. */
 const MONITOR = { pingInterval: 10_000, pingTimeout: { minTimeout: 30_000, maxTimeout: 60_000 } };
 const PING_STREAMS = 32;
-/** What lies unsent for one slow peer before its stream is cut. */
-const OUTBOUND_BUFFER_BYTES = 4 * 1024 * 1024;
 
 export interface RelayOptions {
   readonly privateKey: PrivateKey;
@@ -54,7 +51,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     addresses: { listen: [INTERNAL_ADDRESS], announce: [...options.announce] },
     transports: [port.transport],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux({ maxInboundStreams: RELAY_LIMITS.streamsPerConnection })],
     connectionGater: {
       denyInboundEncryptedConnection: (peer) => refusals.has(peer.toString()),
       denyOutboundRelayedConnection: (source) => !mayOpenCircuit(circuits, source.toString(), nowMs()),
@@ -77,21 +74,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
           defaultDurationLimit: RELAY_LIMITS.circuitMs,
         },
       }),
-      pubsub: gossipsub({
-        allowPublishToZeroTopicPeers: true,
-        fallbackToFloodsub: false,
-        // Members that have no direct connections yet hear each other through the relay alone: it forwards to many.
-        D: 12,
-        Dlo: 8,
-        Dhi: 24,
-        Dout: 0,
-        idontwantMinDataSize: Number.MAX_SAFE_INTEGER,
-        maxOutboundBufferSize: OUTBOUND_BUFFER_BYTES,
-        maxInboundDataLength: OUTBOUND_BUFFER_BYTES,
-        fastMsgIdFn: (message) => String.fromCharCode(...(message.signature ?? new Uint8Array()).subarray(0, 64)),
-        // Behind a proxy, or in one office, everybody has the same address.
-        scoreParams: { IPColocationFactorWeight: 0 },
-      }),
+      pubsub: createRelayGossip(),
     },
   });
   const drop = (peer: string) => {
@@ -110,6 +93,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     topics.gone(detail.toString());
     meter.gone(detail.toString());
     circuits.delete(detail.toString());
+    // libp2p would keep the place for two hours, and a thousand passers-by would fill it.
+    node.services.relay.reservations.get(detail)?.signal.clear();
+    node.services.relay.reservations.delete(detail);
   });
   await node.start();
   door.start();
@@ -129,7 +115,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
         socket.end(`HTTP/1.1 ${refusal.status} ${refusal.reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         return;
       }
-      webSockets.handleUpgrade(request, socket, head, (webSocket) => port.accept(webSocket, request));
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        door.attach(socket, webSocket);
+        port.accept(webSocket, request);
+      });
     },
     stop: async () => {
       clearInterval(sweep);
@@ -145,25 +134,4 @@ function mayOpenCircuit(circuits: Map<string, TokenBucket>, peer: string, nowMs:
   const bucket = circuits.get(peer) ?? new TokenBucket(burst, perSecond, nowMs);
   circuits.set(peer, bucket);
   return bucket.take(1, nowMs);
-}
-
-/**
- * Looks at every gossip packet before gossipsub does: messages of topics that the relay is not in, and what is over a peer's limits, are taken out unread.
- * gossipsub itself would check each signature first, and has no limit per peer.
- */
-function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): void {
-  const router = pubsub as GossipSub & { handleReceivedRpc(from: PeerId, rpc: RPC): Promise<void> };
-  const handle = router.handleReceivedRpc.bind(router);
-  router.handleReceivedRpc = async (from, rpc) => {
-    const peer = from.toString();
-    const subscriptions = rpc.subscriptions.filter(({ topic, subscribe }) => {
-      if (topic === undefined) return false;
-      if (subscribe !== true) topics.left(peer, topic);
-      else if (topics.mayJoin(peer, topic)) topics.joined(peer, topic);
-      else return false;
-      return true;
-    });
-    const messages = rpc.messages.filter(({ topic, data }) => meter.allows(peer, data?.byteLength ?? 0) && topics.has(topic));
-    await handle(from, { ...rpc, subscriptions, messages });
-  };
 }

@@ -53,6 +53,15 @@ describe('Topics', () => {
     }
   });
 
+  it('knows who is in a topic', () => {
+    const { topics } = setUp();
+    topics.joined('a', topic(1));
+    expect(topics.isIn('a', topic(1))).toBe(true);
+    expect(topics.isIn('b', topic(1))).toBe(false);
+    topics.left('a', topic(1));
+    expect(topics.isIn('a', topic(1))).toBe(false);
+  });
+
   it('limits the topics of a peer, and of all', () => {
     const { topics, subscribed } = setUp();
     for (let index = 0; index < RELAY_LIMITS.topicsPerPeer + 5; index++) topics.joined('greedy', topic(index));

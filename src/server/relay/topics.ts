@@ -29,23 +29,29 @@ export class Topics {
   mayJoin(peer: string, topic: string): boolean {
     if (!GROUP_TOPIC.test(topic)) return false;
     const joined = this.#topicsOf.get(peer);
-    if (joined?.has(topic) || joined === undefined) return this.has(topic) || this.#peersOf.size < RELAY_LIMITS.topics;
-    return joined.size < RELAY_LIMITS.topicsPerPeer && (this.has(topic) || this.#peersOf.size < RELAY_LIMITS.topics);
+    if (joined?.has(topic)) return true;
+    if (joined !== undefined && joined.size >= RELAY_LIMITS.topicsPerPeer) return false;
+    return this.has(topic) || this.#peersOf.size < RELAY_LIMITS.topics;
+  }
+
+  /** Whether this peer is in the topic: others are not told of it. */
+  isIn(peer: string, topic: string): boolean {
+    return this.#topicsOf.get(peer)?.has(topic) ?? false;
   }
 
   joined(peer: string, topic: string): void {
     if (!this.mayJoin(peer, topic)) return;
-    const peers = this.#peersOf.get(topic);
-    if (peers === undefined) {
-      this.#peersOf.set(topic, new Set([peer]));
-      this.#options.subscribe(topic);
-    } else {
-      peers.add(peer);
-    }
-    this.#emptySinceMs.delete(topic);
     const topics = this.#topicsOf.get(peer) ?? new Set();
     topics.add(topic);
     this.#topicsOf.set(peer, topics);
+    this.#emptySinceMs.delete(topic);
+    const peers = this.#peersOf.get(topic);
+    if (peers !== undefined) {
+      peers.add(peer);
+      return;
+    }
+    this.#peersOf.set(topic, new Set([peer]));
+    this.#options.subscribe(topic);
   }
 
   left(peer: string, topic: string): void {
