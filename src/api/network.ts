@@ -23,6 +23,9 @@ const networkSchema = z
     addrs: z.array(z.string()),
     groups: z.array(z.object({ GroupId: z.string(), GroupName: z.string(), Peers: z.array(z.string()) })),
     node: nodeSchema,
+    connections: z
+      .array(z.object({ peer_id: z.string(), path: z.enum(['webrtc', 'websocket', 'relay']), address: z.string() }))
+      .openapi({ description: 'Open connections to peers that are no relays, the best one of each peer' }),
   })
   .openapi('Network');
 
@@ -96,6 +99,7 @@ export function addNetworkRoutes(router: OpenAPIHono, service: NodeService, vers
         Peers: connectedMembers(group),
       })),
       node: toNode(view, version),
+      connections: view.network.connections.map(({ peerId: peer_id, path, address }) => ({ peer_id, path, address })),
     };
   });
 }

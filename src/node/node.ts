@@ -20,13 +20,14 @@ import { readContents } from './contents.ts';
 import { topicOfRequest } from './envelope.ts';
 import { asNodeError } from './errors.ts';
 import { firstTrxs, makeSeed } from './genesis.ts';
-import { Group, type Secrets } from './group.ts';
+import { Group } from './group.ts';
 import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
 import type { NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
 import { announced, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
 import { deleteRows } from './repair.ts';
 import { GroupRow, keyOf } from './rows.ts';
+import type { Secrets } from './secrets.ts';
 import {
   type ConsensusInfo,
   type ConsensusProofInfo,
@@ -378,7 +379,12 @@ export class SettNode implements NodeService {
   view(): NodeView {
     const network: NetworkState = this.#ports.network.state();
     return {
-      network: { peerId: network.peerId, relays: network.relays, peers: network.peers.length },
+      network: {
+        peerId: network.peerId,
+        relays: network.relays,
+        peers: network.peers.length,
+        connections: network.peers,
+      },
       storage: this.#usage,
       groups: [...this.#groups.values()].map((group) => viewOf(group, network)),
       notices: this.#notices,

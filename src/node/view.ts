@@ -79,6 +79,13 @@ export interface NodeView {
     }[];
     /** Connected peers that are not relays. */
     readonly peers: number;
+    /** How each of them is connected: one entry a peer, its best connection. */
+    readonly connections: readonly {
+      readonly peerId: string;
+      readonly path: 'webrtc' | 'websocket' | 'relay';
+      /** Multiaddr of the connection. */
+      readonly address: string;
+    }[];
   };
   readonly storage: {
     readonly usedBytes: number | undefined;
