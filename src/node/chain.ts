@@ -10,6 +10,7 @@ import {
   type OrderContext,
   orderTrxs,
   type ParentBlock,
+  RULES_VERSION,
   sameTrxs,
   TABLES_IN_MEMORY,
 } from '../ledger/index.ts';
@@ -25,8 +26,11 @@ export interface Head extends ParentBlock {
   readonly posts: number;
 }
 
-/** Why a block from elsewhere was not taken. `wrong-content`: its trxs break the rules for a block; `wrong-root`: its StateRoot is not ours. */
-export type Refusal = NonNullable<ReturnType<typeof flawOf>> | 'wrong-content' | 'wrong-root';
+/**
+ * Why a block from elsewhere was not taken. `wrong-content`: its trxs break the rules for a block; `wrong-root`: its StateRoot is not ours;
+ * `unknown-rules`: the group has changed to execution rules that this software does not have.
+ */
+export type Refusal = NonNullable<ReturnType<typeof flawOf>> | 'wrong-content' | 'wrong-root' | 'unknown-rules';
 
 /** Decrypts a post's data; undefined: not readable here (not admitted, or not what a post holds). */
 export type ReadPost = (trx: Trx) => Promise<Uint8Array | undefined>;
@@ -79,6 +83,11 @@ export class Chain {
 
   get configuration(): ActiveConfiguration {
     return this.#configuration;
+  }
+
+  /** Whether this software has the rules by which the next block is executed (architecture.md, "Upgrades"). */
+  get knowsRules(): boolean {
+    return this.#configuration.rulesVersion === RULES_VERSION;
   }
 
   get state(): KvState {
@@ -183,6 +192,7 @@ export class Chain {
 
   /** Checks a block from elsewhere against everything that this node knows: seals, contents, and the root that executing it gives. */
   async examine(block: Block): Promise<{ execution: Execution } | { refusal: Refusal }> {
+    if (!this.knowsRules) return { refusal: 'unknown-rules' };
     const flaw = flawOf(block, this.#tip, this.#configuration);
     if (flaw) return { refusal: flaw };
     const context = await this.orderContext(block.Trxs, block.TimeStamp);

@@ -24,15 +24,11 @@ import {
 } from '../records/index.ts';
 import { lifetimeNs } from './outbox.ts';
 import type { Random } from './ports.ts';
+import type { Secrets } from './secrets.ts';
 
 /** Trx format that we write (and that the records of this family carry). */
 const TRX_VERSION = '2.0.0';
 export const CIPHER_NONCE_BYTES = 12;
-
-export interface Owner {
-  readonly signSecret: Uint8Array;
-  readonly encryptIdentity: string;
-}
 
 export const newUuid = (random: Random): string => uuidFromBytes(random.bytes(16));
 
@@ -62,7 +58,7 @@ export function makeTrx(options: {
 /** The seed of a new group: its genesis block, signed by the owner. */
 export function makeSeed(
   options: { groupName: string; encryption: 'public' | 'private'; appKey: string; urls: readonly string[]; timeNs: bigint },
-  owner: Owner,
+  owner: Secrets,
   random: Random,
 ): Seed {
   return signGenesis(
@@ -83,7 +79,7 @@ export function makeSeed(
 }
 
 /** The trxs of block 1: the owner announces itself as the first producer, and the proof with nonce 0 that it is the only one. */
-export function firstTrxs(seed: Seed, owner: Owner, timeNs: bigint, random: Random): Trx[] {
+export function firstTrxs(seed: Seed, owner: Secrets, timeNs: bigint, random: Random): Trx[] {
   const { groupId, ownerPubkey } = seed;
   const item = signAnnounce(
     AnnounceItem.create({

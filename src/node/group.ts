@@ -12,17 +12,12 @@ import { Poster } from './poster.ts';
 import { Producer } from './producer.ts';
 import { cutDamagedTail } from './repair.ts';
 import { type GroupRow, keyOf } from './rows.ts';
+import type { Secrets } from './secrets.ts';
 import { answerRequest } from './serve.ts';
 import { NodeError } from './service.ts';
 import { type AppliedBlocks, Syncer } from './sync.ts';
 import type { VerifiedTrxs } from './verified.ts';
 import type { NodeEvent, Notice, ProducingState } from './view.ts';
-
-export interface Secrets {
-  readonly signSecret: Uint8Array;
-  /** age identity. */
-  readonly encryptIdentity: string;
-}
 
 export interface GroupOptions {
   readonly row: GroupRow;
@@ -258,6 +253,14 @@ export class Group {
   async #updateProducing(): Promise<void> {
     this.#producer?.stop();
     this.#producer = undefined;
+    if (!this.chain.knowsRules) {
+      this.#setProblem({
+        code: 'update-needed',
+        message:
+          'The group has changed to newer rules. Update this software (reload the page) to go on; what is stored here stays.',
+      });
+      return;
+    }
     if (!this.isProducer || this.#stopped) return;
     const { ports } = this.#options;
     const { nonce } = this.chain.configuration;
@@ -370,7 +373,7 @@ export class Group {
 
   #refused(source: PeerId, { reason, block }: NonNullable<AppliedBlocks['refusal']>): void {
     // A block that does not follow on ours may come from an honest member that was asked before our head moved.
-    if (reason === 'wrong-height' || reason === 'wrong-parent') return;
+    if (reason === 'wrong-height' || reason === 'wrong-parent' || reason === 'unknown-rules') return;
     this.#options.ports.network.penalize(source, `block ${block.BlockId} is refused: ${reason}`);
     if (reason !== 'wrong-root' && reason !== 'wrong-content') return;
     this.#setProblem({

@@ -1,7 +1,7 @@
 import { ageIdentityFromSecret, isValidSecret } from '../crypto/index.ts';
-import type { Secrets } from './group.ts';
 import type { Random, Store, Vault, Write } from './ports.ts';
 import { KeyRow, keyOf } from './rows.ts';
+import type { Secrets } from './secrets.ts';
 
 /** A user's keys in one group, made on first use; at rest they are sealed by the vault. */
 

@@ -3,11 +3,11 @@ import { AnnouncedRow, whyExcluded } from '../ledger/index.ts';
 import { LIMITS, type Seed, type Trx, TrxType, UserItem } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import { CIPHER_NONCE_BYTES, makeTrx, newUuid } from './genesis.ts';
-import type { Secrets } from './group.ts';
 import { lowerMedian, type Members } from './members.ts';
 import type { Outbox } from './outbox.ts';
 import type { Ports } from './ports.ts';
 import type { OutboxRow } from './rows.ts';
+import type { Secrets } from './secrets.ts';
 import { NodeError } from './service.ts';
 
 export interface PosterOptions {

@@ -1,4 +1,5 @@
 export { SimulatedClock, SimulatedTime } from './clock.ts';
+export { Author, paperGroup } from './ledger-fixture.ts';
 export { SimulatedNetwork } from './network.ts';
 export { type OneProducerResult, runOneProducer, Violation } from './one-producer.ts';
 export { SeededRandom } from './random.ts';
