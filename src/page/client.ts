@@ -52,13 +52,16 @@ export class ClientError extends Error implements Notice {
   }
 }
 
-/** Questions without answer after which a window takes over from its leader, and a leader starts its node again. */
-const SILENT_LEADER = 3;
-const SILENT_NODE = 6;
+/**
+ * Questions without answer after which a window takes over from its leader, and a leader starts its node again. A call that waits for the
+ * first must be answered by the new leader before its own limit (`CALL_LIMIT_MS`) is over.
+ */
+const SILENT_LEADER = 4;
+const SILENT_NODE = 10;
 /** A node that opens a large database is silent for longer. */
-const SILENT_START = 12;
+const SILENT_START = 20;
 /** Several windows notice at once that their leader is gone: they spread their attempts over this long, and the first wins. */
-const TAKE_OVER_SPREAD_MS = 4_000;
+const TAKE_OVER_SPREAD_MS = 3_000;
 /** Waits before a node that failed is started again: doubled each time, started anew after a run of the last length. */
 const RESTART_MIN_MS = 1_000;
 const RESTART_MAX_MS = 60_000;

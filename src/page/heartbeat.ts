@@ -1,5 +1,5 @@
 /** How often the node is asked whether it lives. */
-const PERIOD_MS = 5_000;
+const PERIOD_MS = 3_000;
 
 /**
  * Asks for a sign of life and counts the questions that stayed open. It counts questions, not time: a page whose timers are held back, or

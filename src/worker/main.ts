@@ -35,7 +35,7 @@ let isStopped = false;
 function stop(code: string, message: string, error?: unknown): void {
   if (isStopped) return;
   isStopped = true;
-  if (error !== undefined) console.error('sett: the node has stopped', error);
+  console.warn(`sett: the node has stopped: ${message}`, ...(error === undefined ? [] : [error]));
   const problem: Notice = { code, message };
   report({ type: 'stopped', problem });
 }
