@@ -149,18 +149,20 @@ export class Group {
     return Math.max(this.chain.head.blockId, this.members.newestHead());
   }
 
-  /** Reads what is stored, repairs it if it must be, and begins to take part. */
+  /** Begins to take part. What stands in the way is shown as a problem and tried again. */
   async start(): Promise<void> {
-    const { ports } = this.#options;
-    await this.#mailbox.run(async () => {
-      const { sound } = await this.chain.reload();
-      if (!sound) await cutDamagedTail(ports.store, this.chain);
-      await this.outbox.load();
-      await this.#settleOutbox();
-    });
-    ports.network.subscribe(this.topic);
-    await this.#mailbox.run(() => this.#updateProducing());
+    this.#options.ports.network.subscribe(this.topic);
+    await this.#mailbox.run(() => this.#begin()).catch((error: unknown) => this.#fail(error));
     this.#everySecond();
+  }
+
+  /** Reads what is stored, repairs it if it must be, and produces if this node is a producer. In the mailbox. */
+  async #begin(): Promise<void> {
+    const { sound } = await this.chain.reload();
+    if (!sound) await cutDamagedTail(this.#options.ports.store, this.chain);
+    await this.outbox.load();
+    await this.#settleOutbox();
+    await this.#updateProducing();
   }
 
   /** Stops for good; what is stored stays. */
@@ -429,10 +431,8 @@ export class Group {
     this.#mailbox
       .run(async () => {
         await store.write([{ table: 'meta', key: `probe/${this.groupId}`, value: PROBE }], 'strict');
-        await this.chain.reload();
         this.#setProblem(undefined);
-        await this.#updateProducing();
-        this.outbox.sendAllAgain();
+        await this.#begin();
       })
       .catch((error: unknown) => this.#fail(error));
   }

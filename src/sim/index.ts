@@ -1,6 +1,6 @@
 export { SimulatedClock, SimulatedTime } from './clock.ts';
 export { Author, paperGroup } from './ledger-fixture.ts';
-export { SimulatedNetwork } from './network.ts';
+export { type SimulatedHost, SimulatedNetwork } from './network.ts';
 export { type OneProducerResult, runOneProducer, Violation } from './one-producer.ts';
 export { SeededRandom } from './random.ts';
 export { memoryStore, SimulatedStore, type SimulatedStoreOptions } from './store.ts';
