@@ -20,6 +20,9 @@ const NEIGHBOUR_PER_SECOND = 300;
 /** Points for each message beyond: a hundred cut the neighbour off. */
 const EXCESS_POINTS = 0.1;
 
+/** Points for passing on what it should have refused: authors can be invented without end, who forwards them is one. */
+const FORWARDER_POINTS = 0.2;
+
 /** How long a neighbour may be without a gossip stream before it is asked anew. */
 const FIRST_REATTACH_MS = 5_000;
 const REATTACH_CAP_MS = 60_000;
@@ -197,6 +200,9 @@ export class Gossip {
     if (verdict === 'accept') return TopicValidatorResult.Accept;
     if (verdict === 'ignore') return TopicValidatorResult.Ignore;
     penalize(origin, 'It sent a gossip message that no honest node sends.');
-    return isRelay(neighbour.toString()) ? TopicValidatorResult.Ignore : TopicValidatorResult.Reject;
+    const forwarder = neighbour.toString();
+    if (isRelay(forwarder)) return TopicValidatorResult.Ignore;
+    if (forwarder !== origin) penalize(forwarder, 'It passed on gossip that no honest node sends.', FORWARDER_POINTS);
+    return TopicValidatorResult.Reject;
   }
 }
