@@ -5,7 +5,7 @@ import { useApi, useNodeStore } from '../client/context.ts';
 import { appendOlder, chunked, EMPTY_FEED, type Feed, type FeedChunk, mergeNewest } from '../logic/feed-model.ts';
 
 /** Posts of the first page, and of each page further down. */
-const PAGE_POSTS = 40;
+const PAGE_POSTS = 50;
 /** What a refresh asks for, so that a busy minute still joins up with what is held. */
 const REFRESH_POSTS = 100;
 /** Blocks can come by the hundred in a second while syncing: the feed is read at most this often. */

@@ -29,8 +29,8 @@ export function shortKey(key: string, head = 6, tail = 4): string {
 }
 
 /** How much of a long text is shown before the reader asks for more. */
-const CLAMP_CHARS = 1500;
-const CLAMP_LINES = 18;
+const CLAMP_CHARS = 1000;
+const CLAMP_LINES = 16;
 
 /** The first part of a long text, cut at a word where one is near; undefined if the text is short enough to show whole. */
 export function clampText(text: string): string | undefined {
@@ -58,17 +58,14 @@ export interface TextPart {
 }
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`{}|\\^]{1,2000}/giu;
-const TRAILING = /[.,;:!?)\]}'"»”’]+$/u;
+const TRAILING = new Set('.,;:!?)]}\'"»”’');
 
 /** Cuts a text into plain parts and links. Only http and https become links, and a link always shows its whole address. */
 export function linkify(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;
   for (const match of text.matchAll(LINK)) {
-    let address = match[0];
-    const trailing = TRAILING.exec(address)?.[0] ?? '';
-    // A closing bracket that was opened inside the address belongs to it.
-    if (trailing && !(trailing.startsWith(')') && address.includes('('))) address = address.slice(0, -trailing.length);
+    const address = withoutTrailing(match[0]);
     const href = httpAddress(address);
     if (href === undefined) continue;
     if (match.index > end) parts.push({ text: text.slice(end, match.index) });
@@ -77,6 +74,19 @@ export function linkify(text: string): TextPart[] {
   }
   if (end < text.length) parts.push({ text: text.slice(end) });
   return parts;
+}
+
+/** Punctuation after an address is the sentence's, but a bracket that was opened inside the address belongs to it. */
+function withoutTrailing(address: string): string {
+  let unopened = 0;
+  for (const character of address) unopened += character === ')' ? 1 : character === '(' ? -1 : 0;
+  let end = address.length;
+  for (; end > 0; end--) {
+    const last = address.charAt(end - 1);
+    if (!TRAILING.has(last) || (last === ')' && unopened <= 0)) break;
+    if (last === ')') unopened--;
+  }
+  return address.slice(0, end);
 }
 
 function httpAddress(text: string): string | undefined {

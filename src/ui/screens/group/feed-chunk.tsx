@@ -10,6 +10,8 @@ interface FeedChunkProps {
   readonly before: number;
   /** Posts in the whole feed, -1 while unknown. */
   readonly total: number;
+  /** Stays in the page wherever the screen is: the newest posts, so that searching in the page and screen readers find them. */
+  readonly stays: boolean;
 }
 
 /** Chunks this far from the screen are kept as empty boxes of the same height. */
@@ -17,12 +19,15 @@ const MARGIN = '1500px 0px';
 
 /** A run of posts that is in the page only near the screen. The one that holds the focus stays. */
 export const FeedChunkView = memo(
-  function FeedChunkView({ chunk, group, before, total }: FeedChunkProps) {
+  function FeedChunkView({ chunk, group, before, total, stays }: FeedChunkProps) {
     const ref = useRef<HTMLDivElement>(null);
     const [away, setAway] = useState<{ readonly heightPx: number }>();
     useEffect(() => {
       const element = ref.current;
-      if (!element) return;
+      if (!element || stays) {
+        setAway(undefined);
+        return;
+      }
       const observer = new IntersectionObserver(
         (entries) => {
           const entry = entries.at(-1);
@@ -35,7 +40,7 @@ export const FeedChunkView = memo(
       );
       observer.observe(element);
       return () => observer.disconnect();
-    }, []);
+    }, [stays]);
     return (
       <div ref={ref} style={away && { height: `${away.heightPx}px` }}>
         {!away &&
@@ -56,6 +61,7 @@ export const FeedChunkView = memo(
     a.chunk === b.chunk &&
     a.before === b.before &&
     a.total === b.total &&
+    a.stays === b.stays &&
     a.group.groupId === b.group.groupId &&
     a.group.userPubkey === b.group.userPubkey,
 );

@@ -15,6 +15,9 @@ interface FeedProps {
   readonly own: OwnPosts;
 }
 
+/** The newest hundred posts or so. */
+const STAYING_CHUNKS = 4;
+
 /** Page Down and Page Up go from post to post, as the feed pattern of ARIA asks. */
 function moveBetweenPosts(event: KeyboardEvent<HTMLElement>): void {
   if (event.key !== 'PageDown' && event.key !== 'PageUp') return;
@@ -50,13 +53,14 @@ export function Feed({ group, feed, own }: FeedProps) {
             total={complete ? total : -1}
           />
         ))}
-        {feed.chunks.map((chunk) => (
+        {feed.chunks.map((chunk, place) => (
           <FeedChunkView
             key={chunk.key}
             chunk={chunk}
             group={group}
             before={own.entries.length + newest}
             total={complete ? total : -1}
+            stays={place < STAYING_CHUNKS}
           />
         ))}
       </section>
