@@ -11,6 +11,7 @@ import {
   inclusionProof,
   leafHash,
   merkleRoot,
+  merkleTree,
   nodeHash,
   verifyInclusion,
 } from './index.ts';
@@ -168,4 +169,20 @@ test('a damaged frontier is refused', () => {
   expect(() => decodeFrontier(bytes.subarray(0, 5))).toThrow(expect.objectContaining({ code: 'truncated' }));
   expect(() => decodeFrontier(bytes.subarray(0, -1))).toThrow(expect.objectContaining({ code: 'malformed' }));
   expect(() => decodeFrontier(new Uint8Array(8).fill(0xff))).toThrow(expect.objectContaining({ code: 'out-of-range' }));
+});
+
+test('a tree of shards: root and all paths, each bound to its index and to the number of leaves', () => {
+  expect(merkleTree([])).toStrictEqual({ root: emptyRoot(), paths: [] });
+  for (let size = 1; size <= 24; size++) {
+    const leaves = leavesOf(size);
+    const { root, paths } = merkleTree(leaves);
+    expect(root).toStrictEqual(naiveRoot(leaves));
+    expect(paths).toStrictEqual(leaves.map((_, index) => naivePath(index, leaves)));
+    leaves.forEach((leaf, index) => {
+      const path = paths[index] as Uint8Array[];
+      for (let other = 0; other < size; other++) {
+        expect(verifyInclusion({ leaf, leafIndex: other, size, path, root })).toBe(other === index);
+      }
+    });
+  }
 });

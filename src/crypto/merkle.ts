@@ -29,6 +29,28 @@ export function merkleRoot(leafHashes: readonly Uint8Array[]): Uint8Array {
   return frontierRoot(leafHashes.reduce<Frontier>((frontier, leaf) => appendLeaf(frontier, leaf).frontier, emptyFrontier()));
 }
 
+/** A tree whose leaves are all there at once, and few: the shards of one proposal. */
+export interface MerkleTree {
+  readonly root: Uint8Array;
+  /** For each leaf the path that {@link verifyInclusion} takes. */
+  readonly paths: readonly (readonly Uint8Array[])[];
+}
+
+/** The tree with these leaf hashes: n − 1 hashes for the root and all paths. */
+export function merkleTree(leafHashes: readonly Uint8Array[]): MerkleTree {
+  const paths = leafHashes.map((): Uint8Array[] => []);
+  const build = (start: number, count: number): Uint8Array => {
+    if (count === 1) return leafHashes[start] as Uint8Array;
+    const middle = start + splitOf(count);
+    const left = build(start, middle - start);
+    const right = build(middle, start + count - middle);
+    // The parts are complete, so each path already holds what is nearer to its leaf.
+    for (let leaf = start; leaf < start + count; leaf++) paths[leaf]?.push(leaf < middle ? right : left);
+    return nodeHash(left, right);
+  };
+  return { root: leafHashes.length === 0 ? emptyRoot() : build(0, leafHashes.length), paths };
+}
+
 /**
  * The right edge of a growing tree, all that appending needs: the roots of the full subtrees that its leaves split into, largest first, one for
  * each 1 in the binary form of `size`.

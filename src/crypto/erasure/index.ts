@@ -1,0 +1,1 @@
+export { encodeShards, joinShards, reconstruct, shardBytesOf } from './reed-solomon.ts';
