@@ -40,7 +40,7 @@ export async function startHeadlessNode(options: { origin: string; store: Store 
   const host = await createHost({ privateKey: random.bytes(PEER_KEY_BYTES), ownOrigin: options.origin, log: () => {} });
   const node = await openNode(
     { store: options.store, vault: openVault, network: host, clock, random, privateCipher: noPrivateGroups },
-    { ownUrls: [options.origin] },
+    { ownUrls: async () => [options.origin] },
   );
   const ticking = setInterval(() => host.tick(), TICK_MS);
   return {

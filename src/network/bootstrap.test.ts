@@ -130,3 +130,14 @@ describe('readRelayAddress', () => {
     expect(readRelayAddress(address)).toEqual(expected);
   });
 });
+
+describe('the public origin', () => {
+  it('is what the operator named, if a page may use it', () => {
+    const named = (publicUrl: unknown) => parse({ relays: [wss], version: 1, public_url: publicUrl }).publicOrigin;
+    expect(named('https://sett.far.example/some/path')).toBe('https://sett.far.example');
+    expect(named('http://far.example')).toBeUndefined();
+    expect(named('nonsense')).toBeUndefined();
+    expect(named(7)).toBeUndefined();
+    expect(named(undefined)).toBeUndefined();
+  });
+});

@@ -21,6 +21,8 @@ export interface Bootstrap {
   /** Multiaddrs `/ip4|ip6|dns…/…/tcp/…/ws|wss|tls/ws/p2p/<peer id>`. */
   readonly relays: readonly string[];
   readonly iceServers: readonly IceServer[];
+  /** The origin that others reach this bootstrap at, if its operator named one: it goes into seeds. */
+  readonly publicOrigin: string | undefined;
 }
 
 /** Relays taken from one document: an operator needs a few at most. */
@@ -77,6 +79,19 @@ export async function fetchBootstrap(origin: string, ownOrigin: string, signal: 
   return parseBootstrap(await readCapped(response), origin, ownOrigin);
 }
 
+/** How long making a group waits for its bootstrap to say where others reach it. */
+const PUBLIC_ORIGIN_TIMEOUT_MS = 5_000;
+
+/** The origin under which others reach the bootstrap of `ownOrigin`: what its operator named, else `ownOrigin` itself. Never rejects. */
+export async function publicOrigin(ownOrigin: string): Promise<string> {
+  try {
+    const { publicOrigin: named } = await fetchBootstrap(ownOrigin, ownOrigin, AbortSignal.timeout(PUBLIC_ORIGIN_TIMEOUT_MS));
+    return named ?? ownOrigin;
+  } catch {
+    return ownOrigin;
+  }
+}
+
 async function readCapped(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   if (reader === undefined) throw new BootstrapError('The bootstrap document is empty.');
@@ -107,7 +122,7 @@ export function parseBootstrap(text: string, origin: string, ownOrigin: string):
     throw new BootstrapError('The bootstrap document is not JSON.', { cause });
   }
   if (typeof document !== 'object' || document === null) throw new BootstrapError('The bootstrap document is not an object.');
-  const { relays, ice_servers: iceServers, version } = document as { relays?: unknown; ice_servers?: unknown; version?: unknown };
+  const { relays, ice_servers: iceServers, version, public_url: publicUrl } = document as Record<string, unknown>;
   if (version !== BOOTSTRAP_VERSION)
     throw new BootstrapError(`The bootstrap document has version ${JSON.stringify(version)}, not ${BOOTSTRAP_VERSION}.`);
   if (!Array.isArray(relays)) throw new BootstrapError('The bootstrap document lists no relays.');
@@ -118,6 +133,7 @@ export function parseBootstrap(text: string, origin: string, ownOrigin: string):
   return {
     relays: usable as string[],
     iceServers: Array.isArray(iceServers) ? iceServers.flatMap(readIceServer).slice(0, ICE_SERVERS_PER_DOCUMENT) : [],
+    publicOrigin: typeof publicUrl === 'string' && URL.canParse(publicUrl) ? bootstrapOrigin(publicUrl, ownOrigin) : undefined,
   };
 }
 

@@ -42,8 +42,8 @@ import { VerifiedTrxs } from './verified.ts';
 import type { NodeEvent, NodeView, Notice } from './view.ts';
 
 export interface NodeOptions {
-  /** Bootstrap URLs that go into the seeds that this node makes. */
-  readonly ownUrls: readonly string[];
+  /** Bootstrap URLs that go into the seeds that this node makes; asked for whenever it makes one. */
+  readonly ownUrls: () => Promise<readonly string[]>;
 }
 
 /** Views go out at most this often: a person sees no more, and a burst of events costs one. */
@@ -179,7 +179,7 @@ export class SettNode implements NodeService {
     checkLength('app key', options.appKey, LIMITS.appKeyMinChars, LIMITS.appKeyMaxChars);
     const { random, clock } = this.#ports;
     const secrets = newSecrets(random);
-    const seed = makeSeed({ ...options, urls: this.#options.ownUrls, timeNs: clock.nowNs() }, secrets, random);
+    const seed = makeSeed({ ...options, urls: await this.#options.ownUrls(), timeNs: clock.nowNs() }, secrets, random);
     const row = this.#rowFor(seed, secrets);
     await this.#guarded(() => this.#storeFirstBlock(seed, row, secrets));
     await this.#open(row, secrets);

@@ -51,7 +51,6 @@ export function startNode(options: { readonly profile: string; readonly leader: 
     type: 'start',
     profile: options.profile,
     leader: options.leader,
-    ownUrls: [location.origin],
     network: network.port2,
     calls: calls.port2,
   };

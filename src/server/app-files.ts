@@ -22,8 +22,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
 };
-/** Compressed already. */
-const INCOMPRESSIBLE = new Set(['.png', '.woff2', '.ico']);
+/** Compressed already, or (source maps) large and read by developers only: compressing them would delay every start by a second. */
+const LEFT_AS_IS = new Set(['.png', '.woff2', '.ico', '.map']);
 
 export interface AppFile {
   readonly contentType: string;
@@ -50,7 +50,7 @@ export async function readAppFiles(directory: string): Promise<ReadonlyMap<strin
 async function readAppFile(path: string, urlPath: string): Promise<AppFile> {
   const body = await readFile(path);
   const extension = extname(path);
-  const gzipped = INCOMPRESSIBLE.has(extension) ? undefined : await compress(body, { level: 9 });
+  const gzipped = LEFT_AS_IS.has(extension) ? undefined : await compress(body, { level: 9 });
   return {
     contentType: CONTENT_TYPES[extension] ?? 'application/octet-stream',
     // Vite puts a hash of the content into the names below /assets; everything else must be asked for again.

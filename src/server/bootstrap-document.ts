@@ -23,6 +23,7 @@ export function bootstrapDocument(
     relays: relayAddresses(options, hostHeader, listening).map((address) => `${address}/p2p/${peerId}`),
     ice_servers: options.iceServers.map((server) => (server.username === undefined ? server.urls : server)),
     version: BOOTSTRAP_VERSION,
+    ...(options.publicOrigin !== undefined && { public_url: options.publicOrigin }),
   });
 }
 

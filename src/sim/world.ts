@@ -127,7 +127,7 @@ export class SimulatedMachine {
         random: world.random.fork(`machine/${this.name}/${this.#runs}`),
         privateCipher: idealCipher,
       },
-      { ownUrls: ['http://127.0.0.1:8000'] },
+      { ownUrls: async () => ['http://127.0.0.1:8000'] },
     );
     const node = await world.settled(opening);
     node.subscribe((event) => {

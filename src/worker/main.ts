@@ -1,6 +1,7 @@
 /** The node worker: the node itself, its storage and keys, and the REST interface, away from the page's thread. */
 import { version } from '../../package.json';
 import { createRouter } from '../api/index.ts';
+import { publicOrigin } from '../network/index.ts';
 import { openNode } from '../node/index.ts';
 import type { Notice } from '../node/view.ts';
 import { openBrowserVault, openIndexedDbStore } from '../store/index.ts';
@@ -55,7 +56,7 @@ async function run(start: StartMessage): Promise<void> {
   const network = createRemoteNetwork(portLine(start.network), browserClock.after);
   const node = await openNode(
     { store, vault: await openBrowserVault(database), network, clock: browserClock, random: browserRandom, privateCipher },
-    { ownUrls: start.ownUrls },
+    { ownUrls: async () => [await publicOrigin(location.origin)] },
   );
   const router = createRouter(node, {
     version,

@@ -26,19 +26,14 @@ export interface StartMessage {
   readonly profile: string;
   /** Made anew for every worker: calls that were sent to an earlier one are sent again. */
   readonly leader: string;
-  /** Bootstrap URLs that go into the seeds that this node makes. */
-  readonly ownUrls: readonly string[];
   readonly network: MessagePort;
   readonly calls: MessagePort;
 }
-
-const OWN_URLS_MAX = 8;
 
 export const readStart = messageReader<StartMessage>({
   start: {
     profile: isText,
     leader: isText,
-    ownUrls: listOf(isText, OWN_URLS_MAX),
     network: isPort,
     calls: isPort,
   },
