@@ -197,6 +197,22 @@ test('a relay tells a stranger of no topic', async ({ browser }) => {
   }
 });
 
+test('a relay drops who floods it, and serves the others', async ({ browser }) => {
+  const [a, b] = [await openTab(browser), await openTab(browser)];
+  for (const page of [a, b]) await subscribe(page);
+  const hostile = await startHostilePeer(relay.origin);
+  try {
+    hostile.subscribe(TOPIC);
+    await expect.poll(() => hostile.publish(TOPIC, new Uint8Array(1))).toBeGreaterThan(0);
+    // Twice the burst at once: more than the relay lets pass, and more than it ignores.
+    for (let index = 0; index < 800; index++) await hostile.publish(TOPIC, new Uint8Array(1));
+    await expect.poll(() => hostile.subscribers(TOPIC)).toBe(0);
+    await say(a, 'undisturbed', [b]);
+  } finally {
+    await hostile.stop();
+  }
+});
+
 test('rejected gossip is held against its origin, not against the relay that carried it', async ({ browser }) => {
   const page = await openTab(browser);
   await subscribe(page);
