@@ -27,7 +27,8 @@ export function run(
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.env },
+      // What is not read at a terminal is read in a log.
+      env: { ...process.env, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }), ...options.env },
     });
     const chunks: string[] = [];
     let timedOut = false;
