@@ -28,7 +28,7 @@ export function run(
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       // What is not read at a terminal is read in a log.
-      env: { ...process.env, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }), ...options.env },
+      env: { ...process.env, ...(process.stdout.isTTY ? {} : { FORCE_COLOR: '0' }), ...options.env },
     });
     const chunks: string[] = [];
     let timedOut = false;
