@@ -124,7 +124,7 @@ async function visitScreens(page: Page, look: (screen: string) => Promise<void>)
     .click();
   await expect(page.getByText('State root')).toBeVisible();
   await look('block');
-  await page.getByRole('listitem').getByRole('link', { name: /^Post/ }).click();
+  await page.getByRole('listitem').getByRole('link', { name: /^Post/ }).first().click();
   await expect(page.getByText('Data size')).toBeVisible();
   await look('trx');
   await page.goto(`${relay.origin}/#/`);
@@ -298,7 +298,7 @@ test('a seed that is damaged, or none at all, is refused with a reason', async (
   }
 });
 
-test('being offline is said, and posts wait', async ({ browser }) => {
+test('being offline is said for as long as it lasts', async ({ browser }) => {
   const { page } = await openTab(browser);
   await createGroup(page, 'Weather');
   await page.context().setOffline(true);

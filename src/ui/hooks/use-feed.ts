@@ -26,8 +26,11 @@ export interface FeedState {
   readonly refresh: () => Promise<void>;
 }
 
-/** A group's final posts, kept up with its blocks. */
-export function useFeed(groupId: string): FeedState {
+/**
+ * A group's final posts, kept up with its blocks. `postCount` is the node's count of them: where it changes without an event (another
+ * tab has taken over meanwhile), the feed is read again as well.
+ */
+export function useFeed(groupId: string, postCount: number): FeedState {
   const api = useApi();
   const store = useNodeStore();
   const [feed, setFeed] = useState<Feed>(EMPTY_FEED);
@@ -37,6 +40,7 @@ export function useFeed(groupId: string): FeedState {
   const feedRef = useRef(feed);
   const chunksRef = useRef<FeedChunk[]>([]);
   const live = useRef(0);
+  const wanted = useRef<() => void>(undefined);
 
   const show = useCallback((next: Feed): void => {
     feedRef.current = next;
@@ -79,17 +83,24 @@ export function useFeed(groupId: string): FeedState {
       });
     };
     run();
-    const stop = store.onBlock((event) => {
-      if (event.groupId !== groupId || event.trxs === 0) return;
+    const want = (): void => {
       if (running) again = true;
       else run();
+    };
+    wanted.current = want;
+    const stop = store.onBlock((event) => {
+      if (event.groupId === groupId && event.trxs > 0) want();
     });
     return () => {
       live.current++;
+      wanted.current = undefined;
       clearTimeout(timer);
       stop();
     };
   }, [groupId, refresh, show, store]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the count is the reason
+  useEffect(() => wanted.current?.(), [postCount]);
 
   const loadOlder = useCallback((): void => {
     const oldest = feedRef.current.posts.at(-1);

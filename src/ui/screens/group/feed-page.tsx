@@ -9,7 +9,7 @@ import { Members } from './members.tsx';
 import { SyncBanner } from './sync-banner.tsx';
 
 export function FeedPage({ group }: { readonly group: GroupView }) {
-  const feed = useFeed(group.groupId);
+  const feed = useFeed(group.groupId, group.posts);
   const own = useOwnPosts(group, feed.feed.posts, feed.refresh);
   return (
     <div className={styles.columns}>
