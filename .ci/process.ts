@@ -27,8 +27,7 @@ export function run(
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // What is not read at a terminal is read in a log.
-      env: { ...process.env, ...(process.stdout.isTTY ? {} : { FORCE_COLOR: '0' }), ...options.env },
+      env: { ...process.env, ...options.env },
     });
     const chunks: string[] = [];
     let timedOut = false;

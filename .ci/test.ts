@@ -58,14 +58,8 @@ interface VitestReport {
 
 async function unit(): Promise<Count> {
   const file = path.join(reports, 'unit.json');
-  const ran = await run(
-    process.execPath,
-    [tool('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-    {
-      timeoutMs: UNIT_TIMEOUT_MS,
-      live: true,
-    },
-  );
+  const args = ['run', '--no-color', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const ran = await run(process.execPath, [tool('vitest/vitest.mjs'), ...args], { timeoutMs: UNIT_TIMEOUT_MS, live: true });
   const report = readReport<VitestReport>(file);
   if (report === undefined) return FAILED;
   // A file that cannot be loaded holds no tests, and fails all the same.
