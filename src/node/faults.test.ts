@@ -205,6 +205,20 @@ function intruder(world: World, seedUrl: string) {
   return { host, topic, random, seed, claim, serve: (answer: typeof blocks) => (blocks = answer) };
 }
 
+describe('a wrong clock', () => {
+  it('is told to its user, and posts still become final', async () => {
+    const { world, groupId, seedUrl, owner } = await busyGroup(44);
+    const late = await world.addMachine('late', -90_000);
+    await world.settled(late.node.joinGroup(seedUrl));
+    expect(await world.runUntil(() => late.node.view().notices.length > 0, 60_000)).toBe(true);
+    expect(late.node.view().notices).toMatchObject([{ code: 'clock-differs', params: { direction: 'behind' } }]);
+    expect(owner.node.view().notices).toEqual([]);
+    const trxId = await world.settled(late.node.post(groupId, note('what time is it?')));
+    expect(await world.runUntil(() => viewOf(late).ownPosts.length === 0, 60_000)).toBe(true);
+    expect(await world.settled(owner.node.trxStatus(groupId, trxId))).toMatchObject({ status: 'Committed' });
+  });
+});
+
 describe('hostile members', () => {
   it('a block with a wrong root, sealed with the owner’s key, is refused and said; the right one is taken (L-7)', async () => {
     const { world, owner, user, groupId, seedUrl, post, together } = await busyGroup(37);

@@ -141,7 +141,10 @@ export class Group {
 
   /** The running epoch of a producer; of a user, the newest that it knows of. */
   get epoch(): number {
-    return this.#producer ? this.#producer.status.epoch : this.chain.head.epoch;
+    if (this.#producer) return this.#producer.status.epoch;
+    const { producers } = this.chain.configuration;
+    const heard = this.members.all().filter(({ pubkey }) => producers.includes(pubkey));
+    return heard.reduce((newest, { epoch }) => Math.max(newest, epoch), this.chain.head.epoch);
   }
 
   /** The newest block that anybody, this node included, is known to have. */
@@ -233,13 +236,17 @@ export class Group {
     this.#mailbox
       .run(async () => {
         const trxs = await this.poster.takeDue();
-        if (trxs.length === 0) return;
-        const reached = await this.#gossiper.publish(trxs);
-        if (this.#producer) await this.#addToPool(trxs);
-        const nowMs = this.#options.ports.clock.monotonicMs();
-        for (const trx of trxs) this.outbox.sent(trx.TrxId, nowMs, reached || this.#producer !== undefined);
+        if (this.#producer && trxs.length > 0) await this.#addToPool(trxs);
+        return trxs;
       })
-      .then(this.#options.changed, (error: unknown) => this.#fail(error));
+      // The mailbox never waits for the network.
+      .then(async (trxs) => {
+        if (trxs.length === 0) return;
+        const reached = (await this.#gossiper.publish(trxs)) || this.#producer !== undefined;
+        if (reached) this.outbox.reached(trxs.map(({ TrxId }) => TrxId));
+        this.#options.changed();
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   /** Posts that became final elsewhere, e.g. by this profile's backup on another machine. */

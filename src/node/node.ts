@@ -23,6 +23,7 @@ import { firstTrxs, makeSeed } from './genesis.ts';
 import { Group } from './group.ts';
 import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
+import { lowerMedian } from './members.ts';
 import type { NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
 import { announced, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
 import { deleteRows } from './repair.ts';
@@ -387,7 +388,7 @@ export class SettNode implements NodeService {
       },
       storage: this.#usage,
       groups: [...this.#groups.values()].map((group) => viewOf(group, network)),
-      notices: this.#notices,
+      notices: [...this.#notices, ...clockNotice([...this.#groups.values()])],
     };
   }
 
@@ -458,6 +459,20 @@ export class SettNode implements NodeService {
       syncStatus: phaseOf(group) === 'syncing' ? 'SYNCING' : 'IDLE',
     };
   }
+}
+
+/** Clocks that differ by more than this are told of: posts would seem to come from the past or the future. */
+const CLOCK_DIFFERENCE_NS = 30_000_000_000n;
+
+/** Whether this machine's clock disagrees with its peers' (wire.md, "Times"): the lower median of what they reported. */
+function clockNotice(groups: readonly Group[]): Notice[] {
+  const offsets = groups.flatMap(({ members }) => members.all().map(({ clockOffsetNs }) => clockOffsetNs));
+  const offsetNs = lowerMedian(offsets);
+  if (offsetNs < CLOCK_DIFFERENCE_NS && offsetNs > -CLOCK_DIFFERENCE_NS) return [];
+  const seconds = Math.abs(Number(offsetNs / 1_000_000_000n));
+  const direction = offsetNs > 0n ? 'behind' : 'ahead of';
+  const message = `The clock of this machine is ${seconds} seconds ${direction} the clocks of the other members. Set it right.`;
+  return [{ code: 'clock-differs', message, params: { seconds, direction } }];
 }
 
 const unknownGroup = (groupId: string): NodeError =>

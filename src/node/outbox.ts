@@ -94,11 +94,20 @@ export class Outbox {
     return [...this.#entries.values()].filter(({ row, dueAtMs }) => !row.InvalidCode && dueAtMs <= nowMs).map(({ row }) => row);
   }
 
-  sent(trxId: string, nowMs: number, reached: boolean): void {
+  /** It is on its way to the network: due again in a while. */
+  sent(trxId: string, nowMs: number): void {
     const entry = this.#entries.get(trxId);
     if (!entry) return;
     const wait = RESEND_AFTER_MS[Math.min(entry.sent, RESEND_AFTER_MS.length - 1)] ?? 0;
-    this.#entries.set(trxId, { ...entry, sent: entry.sent + 1, dueAtMs: nowMs + wait, reached: entry.reached || reached });
+    this.#entries.set(trxId, { ...entry, sent: entry.sent + 1, dueAtMs: nowMs + wait });
+  }
+
+  /** Some member was there to hear these. */
+  reached(trxIds: readonly string[]): void {
+    for (const trxId of trxIds) {
+      const entry = this.#entries.get(trxId);
+      if (entry) this.#entries.set(trxId, { ...entry, reached: true });
+    }
   }
 
   /** Somebody who may not have them has come: all are due now. */

@@ -55,7 +55,8 @@ export class Poster {
   async takeDue(): Promise<Trx[]> {
     const { outbox, ports, chain } = this.#options;
     const trxs: Trx[] = [];
-    for (const row of outbox.due(ports.clock.monotonicMs())) {
+    const nowMs = ports.clock.monotonicMs();
+    for (const row of outbox.due(nowMs)) {
       if (!row.Trx) continue;
       let trx = row.Trx;
       if (trx.Expired <= this.#timeNs()) {
@@ -63,8 +64,11 @@ export class Poster {
         await outbox.put(outboxRow(trx, row.Content, row.CreatedAt));
       }
       const reason = whyExcluded(trx, await chain.orderContext([trx], trx.TimeStamp));
-      if (reason === undefined) trxs.push(trx);
-      else await outbox.markInvalid(trx.TrxId, { code: 'not-allowed', message: `The group does not take this post: ${reason}.` });
+      if (reason === undefined) {
+        trxs.push(trx);
+        outbox.sent(trx.TrxId, nowMs);
+      } else
+        await outbox.markInvalid(trx.TrxId, { code: 'not-allowed', message: `The group does not take this post: ${reason}.` });
     }
     return trxs;
   }

@@ -29,8 +29,6 @@ export async function answerRequest(data: Uint8Array, from: PeerId, options: Ser
     throw new NodeError('not-allowed', 'This request was not made by a member of the group.');
   const head = { HeadBlockId: chain.head.blockId, HeadHash: chain.head.hash, Epoch: options.epoch };
   switch (request.Kind) {
-    case SyncRequestKind.HEAD:
-      return SyncResponse.encode({ ...head, Blocks: undefined, Trx: undefined });
     case SyncRequestKind.TRX:
       return SyncResponse.encode({ ...head, Blocks: undefined, Trx: options.findTrx(request.SenderPubkey, request.TrxId) });
     case SyncRequestKind.BLOCKS: {

@@ -1,12 +1,4 @@
-import {
-  type Block,
-  type BlocksBundle,
-  LIMITS,
-  RecordError,
-  ReqBlockResult,
-  SyncRequestKind,
-  SyncResponse,
-} from '../records/index.ts';
+import { type Block, type BlocksBundle, LIMITS, RecordError, SyncRequestKind, SyncResponse } from '../records/index.ts';
 import type { Refusal } from './chain.ts';
 import { sealRequest } from './envelope.ts';
 import type { Members } from './members.ts';
@@ -18,6 +10,8 @@ const SOURCES = 3;
 const ANSWER_GOAL_BYTES = 1024 * 1024;
 const FIRST_ASK_BLOCKS = 32;
 const MOST_ASK_BLOCKS = 512;
+/** Blocks applied at a time: between two such turns, whatever else the group has to do gets its turn. */
+const APPLY_BLOCKS = 64;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** A member that failed to answer, or answered wrongly, is not asked for this long. */
 const COOLDOWN_MS = { failed: 5_000, wrong: 60_000 } as const;
@@ -90,7 +84,7 @@ export class Syncer {
 
   /** Something may have changed: a member came, a newer head was told of. */
   kick(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#candidates(this.#options.headBlock() + 1).length === 0) return;
     if (this.#running) {
       this.#askAgain = true;
       return;
@@ -143,13 +137,15 @@ export class Syncer {
       if (from > next) return;
       const wanted = blocks.slice(next - from);
       if (wanted.length === 0) continue;
-      const { refusal } = await this.#options.apply(wanted);
-      this.#progress.push({ atMs: clock.monotonicMs(), block: headBlock() });
-      this.#options.changed();
-      if (refusal) {
-        this.#rest(source, COOLDOWN_MS.wrong);
-        this.#options.refused(source, refusal);
-        return;
+      for (let start = 0; start < wanted.length; start += APPLY_BLOCKS) {
+        const { refusal } = await this.#options.apply(wanted.slice(start, start + APPLY_BLOCKS));
+        this.#progress.push({ atMs: clock.monotonicMs(), block: headBlock() });
+        this.#options.changed();
+        if (refusal) {
+          this.#rest(source, COOLDOWN_MS.wrong);
+          this.#options.refused(source, refusal);
+          return;
+        }
       }
     }
   }
@@ -208,8 +204,7 @@ export class Syncer {
       // It told of more than it has: believe what it has shown.
       members.correctHead(source, Math.min(response.HeadBlockId, from - 1));
       this.#rest(source, COOLDOWN_MS.failed);
-      if (response.Blocks?.Result !== ReqBlockResult.BLOCK_NOT_FOUND)
-        network.penalize(source, 'it answered with other blocks than asked for');
+      if (response.HeadBlockId >= from) network.penalize(source, 'it tells of blocks and does not give them');
       return undefined;
     }
     this.#adaptAsk(blocks, response);

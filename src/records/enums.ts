@@ -41,9 +41,9 @@ export type TrxAuthMode = (typeof TrxAuthMode)[keyof typeof TrxAuthMode];
 export const AppConfigType = { INT: 0, BOOL: 1, STRING: 2 } as const;
 export type AppConfigType = (typeof AppConfigType)[keyof typeof AppConfigType];
 
-/** `PRESENCE`: here I am; `PRESENCE_REPLY`: so am I; `BLOCK`, `TRX`: there is one to fetch; `LEAVING`: do not look for me. */
-export const GroupBroadcastKind = { PRESENCE: 0, PRESENCE_REPLY: 1, BLOCK: 2, TRX: 3, LEAVING: 4 } as const;
+/** `PRESENCE`: here I am; `BLOCK`, `TRX`: there is one to fetch; `LEAVING`: do not look for me. */
+export const GroupBroadcastKind = { PRESENCE: 0, BLOCK: 1, TRX: 2, LEAVING: 3 } as const;
 export type GroupBroadcastKind = (typeof GroupBroadcastKind)[keyof typeof GroupBroadcastKind];
 
-export const SyncRequestKind = { BLOCKS: 0, TRX: 1, HEAD: 2 } as const;
+export const SyncRequestKind = { BLOCKS: 0, TRX: 1 } as const;
 export type SyncRequestKind = (typeof SyncRequestKind)[keyof typeof SyncRequestKind];
