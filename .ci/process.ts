@@ -5,6 +5,10 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder. */
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What a shell reports for a program ended by SIGINT. */
+const INTERRUPTED = 130;
+
 export interface Ran {
   /** 0 for success; undefined if it did not end by itself (time limit, signal). */
   readonly code: number | undefined;
@@ -31,10 +35,19 @@ export function run(
     });
     const chunks: string[] = [];
     let timedOut = false;
+    const kill = () => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    };
     const timer = setTimeout(() => {
       timedOut = true;
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      kill();
     }, options.timeoutMs);
+    // A key at the terminal reaches this group only, so it is passed on.
+    const interrupt = () => {
+      kill();
+      process.exit(INTERRUPTED);
+    };
+    for (const signal of SIGNALS) process.on(signal, interrupt);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
       stream.on('data', (chunk: string) => {
@@ -47,6 +60,7 @@ export function run(
       if (ended) return;
       ended = true;
       clearTimeout(timer);
+      for (const signal of SIGNALS) process.off(signal, interrupt);
       resolve({ code, timedOut, output: chunks.join('') });
     };
     child.on('error', (error) => {
