@@ -36,7 +36,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that the pure folders may use: computing only, no IO. */
-const PURE_PACKAGES = ['@noble/curves', '@noble/hashes', '@noble/ciphers', '@bitauth/libauth', '@scure/base', 'hash-wasm'];
+const PURE_PACKAGES = [
+  '@noble/curves',
+  '@noble/hashes',
+  '@noble/ciphers',
+  '@bitauth/libauth',
+  '@scure/base',
+  'hash-wasm',
+  'libsodium-wrappers-sumo',
+];
 
 /** Folders that end up in a browser, besides the pure ones. */
 const BROWSER_FOLDERS: readonly string[] = ['api', 'worker', 'page', 'service', 'ui'];

@@ -5,4 +5,5 @@ export * from './erasure/index.ts';
 export * from './keys.ts';
 export * from './merkle.ts';
 export * from './signed.ts';
+export * from './threshold/index.ts';
 export * from './topic.ts';

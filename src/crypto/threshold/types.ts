@@ -18,11 +18,12 @@ export interface ThresholdKeys {
   /** Whether the share is well-formed and its proof holds. */
   verifyCoinShare(name: Uint8Array, index: number, share: Uint8Array): boolean;
   /**
-   * Whether these shares (at least f+2 of them; the caller has N−f) lie on one polynomial of degree f: SCRAPE test (Cascudo–David 2017),
-   * its codeword drawn from a hash over all the shares under test. Proofs are not looked at. Malformed shares: false.
+   * Whether these shares, at least N−f, lie on one polynomial of degree f: SCRAPE test (Cascudo–David 2017), its codeword drawn from a
+   * hash over all the shares under test. Proofs are not looked at. Malformed shares, or fewer (those of honest producers alone would
+   * then not determine the polynomial): false.
    */
   areCoinSharesConsistent(name: Uint8Array, shares: ReadonlyMap<number, Uint8Array>): boolean;
-  /** The coin from at least f+1 shares that were checked, together or singly. */
+  /** The coin from at least f+1 shares that were checked, together or singly. Throws RangeError for fewer, or malformed ones. */
   combineCoin(name: Uint8Array, shares: ReadonlyMap<number, Uint8Array>): boolean;
 
   // ------------------------------------------------------------------ encryption (TDH2, labelled; Shoup–Gennaro 1998/2002)
@@ -35,8 +36,8 @@ export interface ThresholdKeys {
   decryptionShare(ciphertext: Ciphertext): Uint8Array;
   verifyDecryptionShare(ciphertext: Ciphertext, index: number, share: Uint8Array): boolean;
   /**
-   * The plaintext from at least f+1 shares. `bad-shares`: the combined key is not the one that the ciphertext commits to, so some share
-   * is bad (check them singly). `unreadable`: the key is the right one and still nothing comes out: the encryptor's fault, alike for all.
+   * The plaintext from at least f+1 shares (throws RangeError for fewer), unchecked ones too. Those of the f+1 lowest indices are used.
+   * `bad-shares`: some of these are bad (check all singly). `unreadable`: they are valid and still nothing comes out: the encryptor's fault, alike for all.
    */
   decrypt(ciphertext: Ciphertext, shares: ReadonlyMap<number, Uint8Array>): { plain: Uint8Array } | 'bad-shares' | 'unreadable';
 }
@@ -47,4 +48,5 @@ export interface Ciphertext {
   readonly label: Uint8Array;
 }
 
-export const ENCRYPTION_RANDOM_BYTES = 128;
+/** A seed, which is hashed together with what is encrypted: few bytes, since they go into the log. */
+export const ENCRYPTION_RANDOM_BYTES = 32;
