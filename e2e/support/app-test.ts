@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test as base, expect } from '@playwright/test';
 import { buildApp } from './build-app.ts';
-import { Person } from './person.ts';
+import { Person, type Surroundings } from './person.ts';
 import { startRelayProcess } from './relay.ts';
 
 export { expect };
@@ -21,7 +21,7 @@ interface Relay {
 interface Fixtures {
   readonly relay: Relay;
   /** Somebody else's browser, with the app open and its node ready. */
-  readonly arrive: () => Promise<Person>;
+  readonly arrive: (surroundings?: Surroundings) => Promise<Person>;
 }
 
 export const test = base.extend<Fixtures, { readonly appDirectory: string }>({
@@ -56,8 +56,8 @@ export const test = base.extend<Fixtures, { readonly appDirectory: string }>({
 
   arrive: async ({ browser, relay }, use) => {
     const people: Person[] = [];
-    await use(async () => {
-      const person = await Person.arrive(browser, relay.origin);
+    await use(async (surroundings) => {
+      const person = await Person.arrive(browser, relay.origin, surroundings);
       people.push(person);
       return person;
     });

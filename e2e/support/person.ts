@@ -16,6 +16,11 @@ export interface BlockIdentity {
   readonly stateRoot: string;
 }
 
+export interface Surroundings {
+  /** A network that lets no UDP through, so that WebRTC finds no way and the relay carries everything. */
+  readonly withoutUdp?: boolean;
+}
+
 export class Person {
   readonly context: BrowserContext;
   readonly #origin: string;
@@ -30,8 +35,10 @@ export class Person {
   }
 
   /** Opens the app for the first time. */
-  static async arrive(browser: Browser, origin: string): Promise<Person> {
-    return Person.with(await browser.newContext({ permissions: PERMISSIONS }), origin);
+  static async arrive(browser: Browser, origin: string, { withoutUdp = false }: Surroundings = {}): Promise<Person> {
+    const context = await browser.newContext({ permissions: PERMISSIONS });
+    if (withoutUdp) await context.addInitScript(blockUdp);
+    return Person.with(context, origin);
   }
 
   /** The same with a browser context that the caller has made. */
@@ -70,6 +77,16 @@ export class Person {
   async closeTab(): Promise<void> {
     await this.page.close();
     this.#page = undefined;
+  }
+
+  /** The tab's process ends without a word, as when the power goes. */
+  async crashTab(): Promise<void> {
+    const session = await this.context.newCDPSession(this.page);
+    const crashed = this.page.waitForEvent('crash');
+    // The answer to this never comes.
+    void session.send('Page.crash').catch(() => {});
+    await crashed;
+    await this.closeTab();
   }
 
   async reload(): Promise<void> {
@@ -197,7 +214,9 @@ export class Person {
   /** Texts of all final posts, in the order of the blocks. */
   async finalTexts(groupId: string): Promise<string[]> {
     const { body } = await this.api(`/app/api/v1/group/${groupId}/content?num=500`);
-    return (body as { Content: { content: string } }[]).map(({ Content }) => Content.content);
+    // The page posts a note inside an activity, scripts post it bare.
+    type Note = { content: string };
+    return (body as { Content: Note & { object?: Note } }[]).map(({ Content }) => (Content.object ?? Content).content);
   }
 
   /** How this node is connected to others: path and address of each connection, by peer id. */
@@ -210,4 +229,11 @@ export class Person {
   async peerId(): Promise<string> {
     return (await this.api('/api/v1/network')).body.peer_id;
   }
+}
+
+/** Runs in the page: its WebRTC may use TURN servers only, and there are none. */
+function blockUdp(): void {
+  globalThis.RTCPeerConnection = new Proxy(RTCPeerConnection, {
+    construct: (target, [configuration]: [RTCConfiguration?]) => new target({ ...configuration, iceTransportPolicy: 'relay' }),
+  });
 }
