@@ -30,7 +30,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // Entry points: they wire the folders above for one place.
   worker: ['records', 'crypto', 'node', 'store', 'network', 'api'],
   page: ['records', 'node/types', 'store', 'network', 'api', 'worker'],
-  service: ['api', 'page'],
   ui: ['node/types', 'records/limits', 'api', 'page'],
   server: ['records', 'crypto', 'node', 'store', 'network', 'api'],
 };
@@ -47,7 +46,7 @@ const PURE_PACKAGES = [
 ];
 
 /** Folders that end up in a browser, besides the pure ones. */
-const BROWSER_FOLDERS: readonly string[] = ['api', 'worker', 'page', 'service', 'ui'];
+const BROWSER_FOLDERS: readonly string[] = ['api', 'worker', 'page', 'ui'];
 
 const NODE_TYPES = ['src/node/ports.ts', 'src/node/view.ts', 'src/node/service.ts'];
 /** Bounds, in numbers only: forms show them before anything is sent. */
