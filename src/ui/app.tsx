@@ -43,7 +43,7 @@ function Shell() {
       <button type="button" className={styles.skip} onClick={() => document.getElementById('content')?.focus()}>
         {messages.app.skip}
       </button>
-      <TopBar />
+      <TopBar atHome={['start', 'create', 'join'].includes(route.screen)} />
       <main className={styles.main} id="content" tabIndex={-1}>
         <ProblemStrip groupId={groupId} />
         {view ? <Screen route={route} /> : <Opening title={messages.app.loading} text={messages.app.loadingHint} />}

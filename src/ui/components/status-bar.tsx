@@ -39,7 +39,7 @@ export function StatusBar({ groupId }: { readonly groupId: string | undefined })
           )}
         </li>
         <li className={`${styles.item} ${styles.end}`}>
-          {group && <span>{status.role[group.role]}</span>}
+          {group && <span>{messages.role[group.role]}</span>}
           <span className={styles.faint}>{tab ? status.tab[tab] : status.starting}</span>
         </li>
       </ul>

@@ -8,7 +8,8 @@ import styles from './top-bar.module.css';
 
 const THEME_ICONS: Readonly<Record<Theme, IconName>> = { system: 'half', light: 'sun', dark: 'moon' };
 
-export function TopBar() {
+/** `atHome`: this is the page of all groups, which needs no link to itself. */
+export function TopBar({ atHome }: { readonly atHome: boolean }) {
   const messages = useMessages();
   const { theme, next } = useTheme();
   return (
@@ -17,13 +18,20 @@ export function TopBar() {
         <Logo />
         <span className={styles.word}>{messages.app.name}</span>
       </a>
-      <Button
-        kind="quiet"
-        icon={THEME_ICONS[theme]}
-        iconOnly
-        label={messages.theme.label({ current: messages.theme[theme] })}
-        onClick={next}
-      />
+      <div className={styles.end}>
+        {!atHome && (
+          <a className={styles.back} href={paths.start}>
+            {messages.app.back}
+          </a>
+        )}
+        <Button
+          kind="quiet"
+          icon={THEME_ICONS[theme]}
+          iconOnly
+          label={messages.theme.label({ current: messages.theme[theme] })}
+          onClick={next}
+        />
+      </div>
     </header>
   );
 }

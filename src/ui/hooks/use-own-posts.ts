@@ -97,8 +97,7 @@ export function useOwnPosts(group: GroupView, finals: readonly FinalPost[], refr
   }, [finals]);
 
   const send = useCallback(
-    async (json: string): Promise<void> => {
-      const trxId = crypto.randomUUID();
+    async (json: string, trxId: string): Promise<void> => {
       const entry: OwnEntry = { trxId, content: readPost(json), json, state: 'sending', reason: undefined, timeMs: Date.now() };
       setLocal((before) => new Map(before).set(trxId, entry));
       const change = (next: OwnEntry | undefined): void =>
@@ -120,7 +119,18 @@ export function useOwnPosts(group: GroupView, finals: readonly FinalPost[], refr
     [api, groupId],
   );
 
-  const post = useCallback((text: string) => send(JSON.stringify(makePost(text, crypto.randomUUID()))), [send]);
+  // A call that failed may have been heard all the same: the same text goes again under the same id, so it is one post.
+  const attempt = useRef<{ readonly text: string; readonly json: string; readonly trxId: string }>(undefined);
+  const post = useCallback(
+    async (text: string): Promise<void> => {
+      if (attempt.current?.text !== text) {
+        attempt.current = { text, json: JSON.stringify(makePost(text, crypto.randomUUID())), trxId: crypto.randomUUID() };
+      }
+      await send(attempt.current.json, attempt.current.trxId);
+      attempt.current = undefined;
+    },
+    [send],
+  );
   const discard = useCallback(
     async (entry: OwnEntry): Promise<void> => {
       await api.discard(groupId, entry.trxId);
@@ -129,7 +139,7 @@ export function useOwnPosts(group: GroupView, finals: readonly FinalPost[], refr
   );
   const retry = useCallback(
     async (entry: OwnEntry): Promise<void> => {
-      await send(entry.json);
+      await send(entry.json, crypto.randomUUID());
       await discard(entry);
     },
     [discard, send],

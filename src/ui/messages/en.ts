@@ -19,7 +19,7 @@ interface Problem {
 const problems: Readonly<Record<string, (problem: Problem) => string>> = {
   'network-failed': () => 'The node in this tab did not answer. Reload the page, then try again.',
   'storage-full': () =>
-    'This device has no room left, so nothing new can be stored. Free some space, then try again. What is stored stays.',
+    'The storage of this browser is full, so nothing new can be kept. Nothing is lost: free some space, and it goes on by itself.',
   fenced: () => 'Another tab has taken over this node. Reload this tab to see the newest state.',
   'unknown-group': () => 'This node is not in that group.',
   'unknown-block': () => 'This node does not hold that block.',
@@ -34,7 +34,7 @@ export const en = {
   app: {
     name: 'Sett',
     skip: 'Skip to content',
-    home: 'Sett, your groups',
+    home: 'Sett',
     loading: 'Opening your node…',
     loadingHint: 'Keys, blocks and posts are read from this browser.',
     close: 'Close',
@@ -43,7 +43,6 @@ export const en = {
     reload: 'Reload',
     copied: 'Copied',
     copyFailed: 'Copying was refused. Select the text and copy it by hand.',
-    you: 'You',
     unnamedGroup: 'Unnamed group',
     unknownKey: 'unknown key',
     notFound: 'There is nothing at this address.',
@@ -133,7 +132,6 @@ export const en = {
     previewAccess: 'Access',
     previewNote: 'Not checked yet. Joining verifies the owner’s signature.',
     empty: 'Paste a seed first.',
-    already: 'You are in this group already.',
   },
 
   share: {
@@ -166,12 +164,11 @@ export const en = {
     producers: 'Producers',
     appKey: 'App key',
     owner: 'Owner',
-    you: 'Your key',
     producing: {
       idle: 'Other members make the blocks',
-      working: 'This tab makes blocks',
-      resting: 'Ready to make the next block',
-      stopped: 'Stopped making blocks',
+      working: 'Your node makes the blocks',
+      resting: 'Your node is ready to make the next block',
+      stopped: 'Your node has stopped making blocks',
     },
   },
 
@@ -184,7 +181,6 @@ export const en = {
     at: (p: { block: number }) => `at block ${n(p.block)}`,
     you: 'You',
     more: (p: { count: number }) => plural(p.count, { one: 'and # more', other: 'and # more' }),
-    summary: (p: { count: number }) => plural(p.count, { one: '# member here', other: '# members here' }),
   },
 
   sync: {
@@ -192,7 +188,7 @@ export const en = {
     lookingText:
       'No member of this group answers right now. You can read what is here and write: posts wait on this device until someone comes.',
     lookingOwner:
-      'Nobody else is here yet. This tab makes the blocks, so posts count all the same. To invite people, send them the seed: it is under Share.',
+      'Nobody else is here yet. Your node makes the blocks, so posts count all the same. To invite people, send them the seed: it is under Share.',
     lookAgain: 'Look again',
     syncing: 'Fetching blocks',
     progress: (p: { have: number; target: number }) => `${n(p.have)} of ${n(p.target)}`,
@@ -208,19 +204,17 @@ export const en = {
     submit: 'Post',
     hint: 'Ctrl + Enter sends',
     placeholder: 'What should the group remember?',
-    busy: 'Sending…',
     bytes: (p: { used: string; limit: string }) => `${p.used} of ${p.limit}`,
     empty: 'Write something first.',
     tooLarge: (p: { used: string; limit: string }) =>
       `This text takes ${p.used}; at most ${p.limit} fit. Shorten it or send it in parts. It stays here.`,
-    kept: 'Your text is still here.',
   },
 
   feed: {
     label: 'Posts',
     loading: 'Reading posts…',
     empty: 'No posts yet',
-    emptyText: 'The first one starts the story. It is shown to everyone who joins, in the order the blocks give.',
+    emptyText: 'The first one starts the story. Share the seed, and everyone who joins reads it in the order of the blocks.',
     older: 'Load older',
     loadingOlder: 'Loading older…',
     beginning: 'This is where the group begins.',
@@ -231,7 +225,6 @@ export const en = {
     less: 'Show less',
     unknownShape: 'A kind of entry that this page does not know',
     emptyPost: 'Empty text',
-    at: (p: { time: string }) => p.time,
   },
 
   // "Pending" and "Final" are state words that stand alone: neither's entry may hold the other's word.
@@ -283,11 +276,9 @@ export const en = {
     sender: 'Sender',
     id: 'Id',
     time: 'Time',
-    expires: 'Expires',
     size: 'Data size',
     block: 'In block',
     signature: 'Signature',
-    version: 'Version',
     content: 'Content',
     contentNone: 'Its data is encrypted and this page has no readable form of it.',
     types: {
@@ -322,7 +313,6 @@ export const en = {
     storageUnknown: 'Storage unknown',
     persisted: 'kept safe',
     notPersisted: 'browser may clear it',
-    role: { owner: 'Owner', producer: 'Producer', user: 'Member' },
     tab: { leader: 'Node runs here', window: 'Node runs in another tab', electing: 'Finding the leading tab…' },
     starting: 'Node starting…',
   },

@@ -40,7 +40,7 @@ test('the count chooses the form, as the language has it', () => {
 });
 
 test('a known problem speaks the catalogue’s words, an unknown one the node’s', () => {
-  expect(problemText(en, { code: 'storage-full', message: 'QuotaExceededError' })).toContain('no room left');
+  expect(problemText(en, { code: 'storage-full', message: 'QuotaExceededError' })).toContain('Nothing is lost');
   expect(problemText(en, { code: 'bad-seed', message: 'The seed ends too early.' })).toBe('The seed ends too early.');
   expect(problemText(en, { code: 'toString', message: 'Kept.' })).toBe('Kept.');
   expect(problemText(en, { code: 'x', message: '' })).not.toBe('');
