@@ -1,6 +1,6 @@
 import { LIMITS } from '../../records/index.ts';
 import { type Matrix, products } from './field.ts';
-import { type Kernel, LANE_BYTES, loadKernel, TABLE_BYTES } from './kernel.ts';
+import { type Kernel, loadKernel, ROUND_BYTES, TABLE_BYTES, VECTOR_BYTES } from './kernel.ts';
 
 /** output[i] = Σ rows[i][j] · inputs[j], byte by byte, for shards of one length (not 0). The rows are at least one coefficient long. */
 export type MultiplyShards = (rows: Matrix, inputs: readonly Uint8Array[], outputs: readonly Uint8Array[]) => void;
@@ -38,9 +38,9 @@ function multiplyIn(kernel: Kernel, rows: Matrix, inputs: readonly Uint8Array[],
     row.forEach((coefficient, column) => {
       const at = TABLES_AT + (index * count + column) * TABLE_BYTES;
       const product = products(coefficient);
-      for (let half = 0; half < LANE_BYTES; half++) {
+      for (let half = 0; half < VECTOR_BYTES; half++) {
         memory[at + half] = product[half] as number;
-        memory[at + LANE_BYTES + half] = product[half << 4] as number;
+        memory[at + VECTOR_BYTES + half] = product[half << 4] as number;
       }
     });
   });
@@ -48,7 +48,7 @@ function multiplyIn(kernel: Kernel, rows: Matrix, inputs: readonly Uint8Array[],
   for (let start = 0; start < totalBytes; start += CHUNK_BYTES) {
     const length = Math.min(CHUNK_BYTES, totalBytes - start);
     // Bytes past the end come from earlier chunks: what they give is not copied out.
-    const padded = Math.ceil(length / LANE_BYTES) * LANE_BYTES;
+    const padded = Math.ceil(length / ROUND_BYTES) * ROUND_BYTES;
     inputs.forEach((input, column) => {
       memory.set(input.subarray(start, start + length), INPUTS_AT + column * CHUNK_BYTES);
     });

@@ -1,22 +1,23 @@
 /**
- * The inner loop of the erasure code as WebAssembly with SIMD, put together here from its instructions: 16 bytes of a shard at a time, each
+ * The inner loop of the erasure code as WebAssembly with SIMD, put together here from its instructions: 32 bytes of a shard at a time, each
  * multiplied by a constant of GF(2⁸) by looking up its two halves in tables of 16 products (Plank, Greenan, Miller, "Screaming Fast
  * Galois Field Arithmetic Using Intel SIMD Instructions", FAST 2013).
  *
  *     combine(inputs, stride, count, tables, output, length):
- *       for x in 0, 16, … below length:
- *         output[x … x+15] = Σ over j below count of  tables[j].low[v & 15] ^ tables[j].high[v >> 4],  v = inputs[j·stride + x …]
+ *       for x in 0, 32, … below length:
+ *         output[x … x+31] = Σ over j below count of  tables[j].low[v & 15] ^ tables[j].high[v >> 4],  v = inputs[j·stride + x …]
  */
 
 /** Bytes of the tables of one constant: its products with 0…15, then with 0, 16, … 240. */
 export const TABLE_BYTES = 32;
+export const VECTOR_BYTES = 16;
 /** Lengths are rounded up to this. */
-export const LANE_BYTES = 16;
+export const ROUND_BYTES = 2 * VECTOR_BYTES;
 const PAGE_BYTES = 65_536;
 
 export interface Kernel {
   readonly memory: Uint8Array;
-  /** All numbers are byte addresses and lengths in `memory`, except `count`; `length` is a multiple of {@link LANE_BYTES} and not 0, nor is `count`. */
+  /** All numbers are byte addresses and lengths in `memory`, except `count`; `length` is a multiple of {@link ROUND_BYTES} and not 0, nor is `count`. */
   combine(inputs: number, stride: number, count: number, tables: number, output: number, length: number): void;
 }
 
@@ -53,37 +54,38 @@ function unsigned(value: number): number[] {
 const section = (id: number, body: readonly number[]): number[] => [id, ...unsigned(body.length), ...body];
 const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)];
 
-/** The body of `combine`. No loop runs less than once: see {@link Kernel}. */
+/** The body of `combine`: two vectors a round, so that tables are loaded once for both. No loop runs less than once: see {@link Kernel}. */
 function combineBody(): number[] {
   // Parameters, then locals.
   const [inputs, stride, count, tables, output, length] = [0, 1, 2, 3, 4, 5];
   const [source, table, left, end] = [6, 7, 8, 9];
-  const [value, sum, lowTable, highTable] = [10, 11, 12, 13];
-  const product = [
+  const [value, lowTable, highTable] = [10, 11, 12];
+  const sums = [13, 14];
+  const accumulate = (sum: number, offset: number) => [
+    ...[...get(source), ...load(offset), ...set(value)],
     ...[...get(lowTable), ...get(value), ...vector(0x0f), ...AND, ...SWIZZLE],
     ...[...get(highTable), ...get(value), ...i32(4), ...SHIFT_RIGHT_EACH_BYTE, ...SWIZZLE],
-    ...XOR,
+    ...[...XOR, ...get(sum), ...XOR, ...set(sum)],
   ];
   return [
     ...[...get(output), ...get(length), ...ADD, ...set(end)],
     ...LOOP,
-    ...[...vector(0), ...set(sum)],
+    ...sums.flatMap((sum) => [...vector(0), ...set(sum)]),
     ...[...get(inputs), ...set(source)],
     ...[...get(tables), ...set(table)],
     ...[...get(count), ...set(left)],
     ...LOOP,
     ...[...get(table), ...load(), ...set(lowTable)],
-    ...[...get(table), ...load(LANE_BYTES), ...set(highTable)],
-    ...[...get(source), ...load(), ...set(value)],
-    ...[...get(sum), ...product, ...XOR, ...set(sum)],
+    ...[...get(table), ...load(VECTOR_BYTES), ...set(highTable)],
+    ...sums.flatMap((sum, index) => accumulate(sum, index * VECTOR_BYTES)),
     ...[...get(source), ...get(stride), ...ADD, ...set(source)],
     ...[...get(table), ...i32(TABLE_BYTES), ...ADD, ...set(table)],
     ...[...get(left), ...i32(1), ...SUB, ...tee(left)],
     ...branchIf(0),
     ...END,
-    ...[...get(output), ...get(sum), ...store()],
-    ...[...get(inputs), ...i32(LANE_BYTES), ...ADD, ...set(inputs)],
-    ...[...get(output), ...i32(LANE_BYTES), ...ADD, ...tee(output)],
+    ...sums.flatMap((sum, index) => [...get(output), ...get(sum), ...store(index * VECTOR_BYTES)]),
+    ...[...get(inputs), ...i32(ROUND_BYTES), ...ADD, ...set(inputs)],
+    ...[...get(output), ...i32(ROUND_BYTES), ...ADD, ...tee(output)],
     ...[...get(end), ...LESS_UNSIGNED],
     ...branchIf(0),
     ...END,
@@ -93,7 +95,7 @@ function combineBody(): number[] {
 
 /** The module: one memory of so many pages and one function, both exported. */
 export function kernelModule(pages: number): Uint8Array<ArrayBuffer> {
-  const locals = [2, 4, I32, 4, V128];
+  const locals = [2, 4, I32, 5, V128];
   const body = [...locals, ...combineBody()];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
