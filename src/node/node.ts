@@ -1,21 +1,9 @@
 import { HoneyBadger } from '../consensus/index.ts';
-import { ageRecipientOf, ethAddress, initCrypto, publicKeyOf, signHash, verifySeed } from '../crypto/index.ts';
-import {
-  type AnnounceItem,
-  type Block,
-  concatBytes,
-  formatSeed,
-  genesisBlock,
-  LIMITS,
-  parseSeed,
-  type Seed,
-  SeedError,
-  sha256,
-  type Trx,
-  toHex,
-} from '../records/index.ts';
+import { ageRecipientOf, ethAddress, initCrypto, publicKeyOf } from '../crypto/index.ts';
+import { type AnnounceItem, type Block, formatSeed, genesisBlock, LIMITS, type Seed, type Trx, toHex } from '../records/index.ts';
 import { makeBlock } from './block-maker.ts';
 import { Chain, readPublicPost } from './chain.ts';
+import { clockNotice } from './clock-notice.ts';
 import { readContents } from './contents.ts';
 import { topicOfRequest } from './envelope.ts';
 import { asNodeError } from './errors.ts';
@@ -23,7 +11,7 @@ import { firstTrxs, makeSeed } from './genesis.ts';
 import { Group } from './group.ts';
 import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
-import { lowerMedian } from './members.ts';
+import { checkLength, readSeed, signMembership } from './membership.ts';
 import type { NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
 import { announced, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
 import { deleteRows } from './repair.ts';
@@ -461,47 +449,5 @@ export class SettNode implements NodeService {
   }
 }
 
-/** Clocks that differ by more than this are told of: posts would seem to come from the past or the future. */
-const CLOCK_DIFFERENCE_NS = 30_000_000_000n;
-
-/** Whether this machine's clock disagrees with its peers' (wire.md, "Times"): the lower median of what they reported. */
-function clockNotice(groups: readonly Group[]): Notice[] {
-  const offsets = groups.flatMap(({ members }) => members.all().map(({ clockOffsetNs }) => clockOffsetNs));
-  const offsetNs = lowerMedian(offsets);
-  if (offsetNs < CLOCK_DIFFERENCE_NS && offsetNs > -CLOCK_DIFFERENCE_NS) return [];
-  const seconds = Math.abs(Number(offsetNs / 1_000_000_000n));
-  const direction = offsetNs > 0n ? 'behind' : 'ahead of';
-  const message = `The clock of this machine is ${seconds} seconds ${direction} the clocks of the other members. Set it right.`;
-  return [{ code: 'clock-differs', message, params: { seconds, direction } }];
-}
-
 const unknownGroup = (groupId: string): NodeError =>
   new NodeError('unknown-group', `This node is not in a group with the id ${groupId}.`, { groupId });
-
-function checkLength(what: string, text: string, min: number, max: number): void {
-  const length = [...text].length;
-  if (length < min || length > max)
-    throw new NodeError('bad-input', `The ${what} must have ${min} to ${max} characters; it has ${length}.`, { min, max });
-}
-
-/** A seed that is whole and whose genesis block its owner signed. Throws NodeError `bad-seed` with what is wrong. */
-function readSeed(text: string): Seed {
-  let seed: Seed;
-  try {
-    seed = parseSeed(text);
-  } catch (error) {
-    if (error instanceof SeedError) throw new NodeError('bad-seed', error.message, { reason: error.code }, { cause: error });
-    throw error;
-  }
-  if (!verifySeed(seed)) {
-    const message = "The seed's signature does not verify: it was changed on its way. Ask for it again.";
-    throw new NodeError('bad-seed', message, { reason: 'bad-signature' });
-  }
-  return seed;
-}
-
-/** The user's signature over what it joined, in hex, as older software returns it from `join`. */
-function signMembership(seed: Seed, row: GroupRow, secrets: Secrets): string {
-  const text = [seed.groupId, seed.groupName, seed.ownerPubkey, row.UserPubkey, row.EncryptPubkey].join('\n');
-  return toHex(signHash(sha256(concatBytes(new TextEncoder().encode(text), seed.cipherKey)), secrets.signSecret));
-}
