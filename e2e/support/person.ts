@@ -169,10 +169,15 @@ export class Person {
     return groupId;
   }
 
-  /** Writes a post and sends it; resolves when the page shows it. */
-  async post(text: string): Promise<void> {
+  /** Writes a post and sends it; what comes of it is for the caller to look at. */
+  async submit(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.page.getByRole('button', { name: 'Post', exact: true }).click();
+  }
+
+  /** Writes a post and sends it; resolves when the page shows it. */
+  async post(text: string): Promise<void> {
+    await this.submit(text);
     await expect(this.article(text)).toHaveCount(1);
   }
 
