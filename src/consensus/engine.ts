@@ -1,4 +1,5 @@
 import type { Trx } from '../records/index.ts';
+import type { Fault } from './fault.ts';
 
 /**
  * The interface that every consensus engine has: a state machine without IO. It takes one input and returns one step; it never
@@ -40,57 +41,132 @@ export interface Decision {
   readonly proposals: readonly (Proposal | undefined)[];
 }
 
+/** Where a chain stands once an epoch is over. An EMPTY epoch leaves it at an earlier epoch's block. */
+export interface BlockReference {
+  readonly epoch: number;
+  readonly blockId: number;
+  readonly blockHash: Uint8Array;
+}
+
 export type EngineInput =
-  /** The engine begins, or goes on after a restart with what its log holds (in the order it was written). */
-  | { readonly type: 'start'; readonly log: readonly LogEntry[]; readonly nextEpoch: number }
+  /**
+   * The engine begins, or goes on after a restart with what its log holds (ascending by key). `nextEpoch`: the first epoch that the stored
+   * chain does not cover. `blocks`: the newest stored blocks, ascending, back to the first with an epoch at least
+   * {@link EPOCHS_UNDECIDED} below `nextEpoch`, or to the beginning; only a producer among several needs them.
+   */
+  | {
+      readonly type: 'start';
+      readonly log: readonly LogEntry[];
+      readonly nextEpoch: number;
+      readonly blocks?: readonly BlockReference[];
+    }
   /** A timer that a step asked for has run out. */
   | { readonly type: 'timer'; readonly name: TimerName }
   /** There are trxs to propose. `full`: enough for a whole proposal, so that nothing is gained by waiting. */
   | { readonly type: 'waiting'; readonly full: boolean }
-  /** The answer to `Step.propose`. */
-  | { readonly type: 'proposal'; readonly epoch: number; readonly proposal: Proposal }
-  /** A message of another producer, by its index, from an authenticated stream. */
+  /** The answer to `Step.propose`. `random`: as many unpredictable bytes as it asked for. */
+  | { readonly type: 'proposal'; readonly epoch: number; readonly proposal: Proposal; readonly random?: Uint8Array }
+  /** The answer to `Step.wake`: an encoded trx that waits here. */
+  | { readonly type: 'wake'; readonly trx: Uint8Array }
+  /** An authenticated stream to another producer is open. What was sent on an earlier one may be lost. */
+  | { readonly type: 'connected'; readonly peer: number }
+  | { readonly type: 'disconnected'; readonly peer: number }
+  /**
+   * A message of another producer, by its index, from an authenticated stream. The engine keeps views of `data` (also in log entries),
+   * which therefore must not change later.
+   */
   | { readonly type: 'message'; readonly sender: number; readonly data: Uint8Array }
-  /** The decision of this epoch was executed and stored; `empty`: it left no trx and made no block. */
-  | { readonly type: 'executed'; readonly epoch: number; readonly empty: boolean };
+  /**
+   * The decision of this epoch was executed and stored; `empty`: it left no trx and made no block. `head`: the newest block after it; only
+   * a producer alone may leave it out.
+   */
+  | {
+      readonly type: 'executed';
+      readonly epoch: number;
+      readonly empty: boolean;
+      readonly head?: { readonly blockId: number; readonly blockHash: Uint8Array };
+    }
+  /** The answer to `Step.behind`: the chain was fetched, executed and stored up to this epoch's end. `blocks` as in `start`. */
+  | { readonly type: 'caught-up'; readonly epoch: number; readonly blocks: readonly BlockReference[] };
 
-export type TimerName = 'interval' | 'rest';
+export type TimerName = 'interval' | 'rest' | 'behind';
+
+/** Nobody starts an epoch so many after one that N−f producers have not finished. */
+export const EPOCHS_UNDECIDED = 8;
 
 /** One entry of the write-ahead log. Its `key` orders entries and overwrites an earlier entry of the same key. */
 export interface LogEntry {
   readonly key: string;
+  /** May be a view of a larger buffer. */
   readonly data: Uint8Array;
-}
-
-/** A producer's misbehaviour: data, never an exception. */
-export interface Fault {
-  /** Index of the producer. */
-  readonly producer: number;
-  readonly kind: 'malformed-message' | 'unexpected-message';
 }
 
 export interface Step {
   /** Durable before anything below leaves this machine. */
   readonly persist: readonly LogEntry[];
-  /** Log keys below this one are no longer needed. */
+  /** Log keys below this one are no longer needed. To be deleted in the transaction that writes `persist`, or later. */
   readonly forget?: string;
+  /** `all`: every other producer. To a producer that is not connected nothing is sent. */
   readonly send: readonly { readonly to: number | 'all'; readonly data: Uint8Array }[];
-  /** The engine wants this producer's proposal for an epoch, encoded in at most `limitBytes`. */
-  readonly propose?: { readonly epoch: number; readonly limitBytes: number };
+  /** The engine wants this producer's proposal for an epoch, encoded in at most `limitBytes`, and so many random bytes with it. */
+  readonly propose?: { readonly epoch: number; readonly limitBytes: number; readonly randomBytes: number };
+  /** A waiting trx ends this producer's rest: the engine wants it, to wake the others with. */
+  readonly wake?: true;
+  /** Trxs (encoded, unchecked) that ended another producer's rest: to be treated like any that gossip brings. */
+  readonly woken?: readonly { readonly sender: number; readonly trx: Uint8Array }[];
+  /**
+   * f+1 producers have finished this epoch, which this one has not: fetch the chain up to this block, execute it, seal it, then say
+   * `caught-up`. A later step may name a later epoch, which replaces this one. Until then the engine goes on as before; if an
+   * `output` gets there first, this is void.
+   */
+  readonly behind?: BlockReference;
   /** To be executed on an overlay now, confirmed or rolled back later (PBFT). */
   readonly execute?: Decision;
   readonly confirm?: { readonly epoch: number };
   readonly rollback?: { readonly epoch: number };
-  /** Decided: to be executed and made a block. */
+  /** Decided: to be executed and made a block. The next one comes after `executed`. */
   readonly output?: Decision;
   /** Timers to start; one of the same name is replaced. */
   readonly timers: readonly { readonly name: TimerName; readonly delayMs: number }[];
   readonly faults: readonly Fault[];
+  /** This producer must stop and say why. The engine does nothing more. */
+  readonly defect?: Defect;
 }
+
+export type Defect =
+  /** f+1 producers have finished an epoch with another block than this one: its state or its code is wrong. */
+  | { readonly kind: 'forked'; readonly epoch: number; readonly blockId: number; readonly blockHash: Uint8Array }
+  /** Something is signed with this producer's key that its log lacks: the log was lost, or the key is in use elsewhere. */
+  | { readonly kind: 'log-lost'; readonly epoch: number };
 
 export interface EngineStatus {
   readonly epoch: number;
   readonly resting: boolean;
+  /** Progress of the running epoch, by proposer; absent while there is none. */
+  readonly proposers?: readonly ProposerProgress[];
+  /** Newest epoch that each producer has finished, as far as is known here. */
+  readonly finished?: readonly (number | undefined)[];
+  /** Producers that an authenticated stream is open to. */
+  readonly connected?: readonly number[];
+}
+
+/** How far one producer's proposal has come in the running epoch. */
+export interface ProposerProgress {
+  readonly broadcast: {
+    /** `silent`: nothing heard; `echoing`: its value or echoes are here; `ready`: this producer is ready; `failed`: it sent rubbish. */
+    readonly phase: 'silent' | 'echoing' | 'ready' | 'delivered' | 'failed';
+    readonly echoes: number;
+    readonly readies: number;
+  };
+  readonly agreement: {
+    readonly round: number;
+    readonly decided: boolean | undefined;
+  };
+  readonly decryption: {
+    /** `unneeded`: not encrypted, or not in the common subset. */
+    readonly phase: 'unneeded' | 'waiting' | 'decrypted' | 'failed';
+    readonly shares: number;
+  };
 }
 
 /** A step that does nothing; engines spread it and add. */

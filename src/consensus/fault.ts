@@ -1,0 +1,49 @@
+/**
+ * Misbehaviour of a producer: data, never an exception. A kind is reported only where no honest producer, however late, restarted or
+ * far behind, can have caused it. What is not signed proves nothing to third parties; where something is, `evidence` holds it.
+ */
+export interface Fault {
+  /** Index of the producer. */
+  readonly producer: number;
+  readonly kind: FaultKind;
+  /** Encoded messages that prove the fault to anyone who knows the producers' keys. */
+  readonly evidence?: readonly Uint8Array[];
+}
+
+export type FaultKind =
+  // ------------------------------------------------------------------------------------------------------ any message
+  /** Bytes that are no message. */
+  | 'malformed-message'
+  /** A message that has no place where it came: another's value, a share of a coin that is not tossed, a vote from itself. */
+  | 'unexpected-message'
+  /** A message of an epoch that the receiver has not said it is ready for. */
+  | 'future-epoch'
+  // ------------------------------------------------------------------------------------------------ reliable broadcast
+  /** A second value, with another root. */
+  | 'conflicting-value'
+  /** A shard that does not belong to the root that it came with. */
+  | 'bad-shard'
+  /** A second echo, with another root. */
+  | 'conflicting-echo'
+  | 'conflicting-ready'
+  /** The root that was agreed on is not the one that the proposer gave here. */
+  | 'equivocation'
+  /** The shards under the root are not the encoding of anything. */
+  | 'bad-root'
+  // -------------------------------------------------------------------------------------------------- binary agreement
+  /** A second AUX, CONF or TERM that says something else; a TERM against what was decided. */
+  | 'conflicting-vote'
+  | 'conflicting-coin-share'
+  | 'bad-coin-share'
+  // -------------------------------------------------------------------------------------------------------- decryption
+  /** A decided proposal that is no ciphertext under its label. */
+  | 'bad-ciphertext'
+  | 'conflicting-decryption-share'
+  | 'bad-decryption-share'
+  /** A decided proposal that says nothing: not decryptable, too large, or no proposal. Counts as EMPTY without a time. */
+  | 'bad-proposal'
+  // ------------------------------------------------------------------------------------------------------------ epochs
+  /** A Done whose signature is not the signer's. */
+  | 'bad-signature'
+  /** Two signed Done for one epoch with different blocks; provable. */
+  | 'conflicting-done';

@@ -1,0 +1,541 @@
+import { ENCRYPTION_RANDOM_BYTES } from '../../../crypto/index.ts';
+import {
+  type BlockReference,
+  type Configuration,
+  type Engine,
+  type EngineInput,
+  type EngineStatus,
+  EPOCHS_UNDECIDED,
+  type LogEntry,
+  type Proposal,
+  type Step,
+  type TimerName,
+} from '../../engine.ts';
+import {
+  type DoneMessage,
+  decodeMessage,
+  encodeMessage,
+  type HelloMessage,
+  type Message,
+  type WakeMessage,
+} from '../messages.ts';
+import { type Roster, roster } from '../roster.ts';
+import { SenderQueue } from '../sender-queue/sender-queue.ts';
+import { Dones } from './dones.ts';
+import { EngineStep } from './engine-step.ts';
+import { Epoch, type EpochMessage, type EpochStep } from './epoch.ts';
+import { doneEntry, epochKey, floorEntry, messageEntry, proposalEntry, readLog } from './log.ts';
+import { isEncrypted, type Member } from './member.ts';
+import { coinName, doneHash, proposalLabel } from './names.ts';
+import { isResting, mayStart, type Pace, pace, tickMs } from './pace.ts';
+import { encodedLimitBytes, encodeProposal, proposalLimitBytes } from './proposal.ts';
+
+/** Epochs that run ahead of the first one that is not finished here: so many are taken part in at once, and no message of a later one is. */
+export const EPOCHS_AHEAD = 3;
+/** What encryption may add to a proposal. */
+const CIPHERTEXT_LIMIT_BYTES = 1024;
+/** When others have finished an epoch, the messages that finish it here may be under way for so long before the blocks are fetched instead. */
+const BEHIND_DELAY_MS = 2_000;
+
+/**
+ * HoneyBadgerBFT (Miller et al., CCS 2016): when an epoch starts, what is logged before it counts, in which order decisions are handed
+ * on, how a producer goes on after a restart, and how one that is behind catches up. What happens inside an epoch: `Epoch`.
+ *
+ * How it works. `current` is the first epoch that is not finished (executed and stored) here. Messages are taken of the epochs from there to
+ * `EPOCHS_AHEAD` later, and of earlier ones that are not stable yet. An epoch is stable when N−f producers are done with it. Then nobody
+ * needs its messages: who lacks it finds f+1 equal Done of a stable epoch and follows them. Up to there, everything said is kept, and
+ * everything heard is in the log: honest producers take part in an epoch until it is stable, also those that have finished it or
+ * have jumped over it, because the others may be too few without them.
+ *
+ * The floor is the newest epoch that is stable and finished here. In the epochs up to it nothing is ever said again, also after a
+ * restart: the log keeps it.
+ *
+ * With one producer this is the same machine: it hears nobody, and its own proposal is the common subset.
+ */
+export class HoneyBadger implements Engine {
+  readonly name = 'hbbft';
+  readonly #configuration: Configuration;
+  readonly #roster: Roster;
+  readonly #member: Member | undefined;
+  readonly #queue: SenderQueue;
+  #dones: Dones;
+  readonly #epochs = new Map<number, Epoch>();
+  /** Next free numbers in the log, by epoch. */
+  readonly #numbers = new Map<number, number>();
+  /** Newest epoch that each producer has proposed in, as far as is known. */
+  readonly #startedBy: number[];
+  #state: 'new' | 'running' | 'stopped' = 'new';
+  #current = 0;
+  /** The decision of the current epoch was handed on. */
+  #isExecuting = false;
+  /** Newest epoch that this producer has proposed in, or need not propose in. */
+  #started = -1;
+  /** The epoch that a proposal was asked for. */
+  #proposing: number | undefined;
+  #pace: Pace = pace(0);
+  #hasAskedToWake = false;
+  #stable = -1;
+  #floor = -1;
+  #isFloorLogged = true;
+  #isBehindTimerOn = false;
+
+  /** `member`: only a producer alone can do without. Throws RangeError where configuration and member do not fit each other. */
+  constructor(configuration: Configuration, member?: Member) {
+    const { length } = configuration.producers;
+    if (length !== 1 && !member) throw new RangeError('a producer among several needs its index and keys');
+    this.#configuration = configuration;
+    this.#roster = roster(length, member?.index ?? 0);
+    if (member && length > 1 && (member.keys.producers !== length || member.keys.index !== member.index)) {
+      throw new RangeError('the threshold keys are of another producer or configuration');
+    }
+    this.#member = length > 1 ? member : undefined;
+    this.#queue = new SenderQueue(this.#roster, EPOCHS_AHEAD);
+    this.#dones = new Dones(this.#roster, -1, (message) => this.#isSigned(message));
+    this.#startedBy = new Array(length).fill(-1);
+  }
+
+  status(): EngineStatus {
+    const isResting_ = this.#started < this.#current && !this.#isExecuting && isResting(this.#pace);
+    const epoch = this.#epochs.get(this.#current);
+    return {
+      epoch: this.#current,
+      resting: isResting_,
+      ...(epoch ? { proposers: epoch.status() } : {}),
+      finished: this.#dones.newest,
+      connected: this.#queue.connected,
+    };
+  }
+
+  handle(input: EngineInput): Step {
+    const step = new EngineStep();
+    if (this.#state === 'stopped') return step;
+    this.#take(input, step);
+    if (step.persist.length > 0 && !this.#isFloorLogged) {
+      // Rides along with what is written anyway. Until then a restart replays a little more.
+      this.#isFloorLogged = true;
+      step.persist.push(floorEntry(this.#floor));
+      step.forget = epochKey(this.#floor);
+    }
+    return step;
+  }
+
+  #take(input: EngineInput, step: EngineStep): void {
+    switch (input.type) {
+      case 'start':
+        this.#start(input.log, input.nextEpoch, input.blocks ?? [], step);
+        break;
+      case 'timer':
+        this.#onTimer(input.name, step);
+        break;
+      case 'waiting':
+        this.#onWaiting(input.full, step);
+        break;
+      case 'proposal':
+        this.#propose(input.epoch, input.proposal, input.random, step);
+        break;
+      case 'wake':
+        this.#queue.announce(encodeMessage({ kind: 'wake', epoch: this.#current, trx: input.trx }), step.send);
+        break;
+      case 'connected':
+        this.#connect(input.peer, step);
+        break;
+      case 'disconnected':
+        this.#queue.disconnect(input.peer);
+        break;
+      case 'message':
+        this.#onMessage(input.sender, input.data, step);
+        break;
+      case 'executed':
+        this.#onExecuted(input.epoch, input.empty, input.head, step);
+        break;
+      case 'caught-up':
+        this.#onCaughtUp(input.epoch, input.blocks, step);
+        break;
+    }
+  }
+
+  // --------------------------------------------------------------------------------------------------------------- start
+
+  #start(log: readonly LogEntry[], nextEpoch: number, blocks: readonly BlockReference[], step: EngineStep): void {
+    if (this.#state !== 'new') throw new RangeError('an engine starts once');
+    this.#state = 'running';
+    const { floor, epochs, dones } = readLog(log);
+    const { startEpoch } = this.#configuration;
+    this.#floor = floor ?? Math.min(nextEpoch - 1, ...epochs.map(({ epoch }) => epoch - 1));
+    this.#stable = this.#floor;
+    this.#dones = new Dones(this.#roster, this.#floor, (message) => this.#isSigned(message));
+    this.#current = Math.max(nextEpoch, this.#floor + 1);
+    for (const data of dones) {
+      const message = decodeMessage(data, this.#roster.size);
+      if (message?.kind !== 'done') throw new Error('the log of consensus holds a Done that is none');
+      this.#dones.add(message);
+      this.#current = Math.max(this.#current, message.epoch + 1);
+    }
+    for (const { epoch, inputs, next } of epochs) {
+      this.#numbers.set(epoch, next);
+      if (epoch > this.#floor) for (const { sender, data } of inputs) this.#replay(epoch, sender, data);
+    }
+    this.#started = Math.max(this.#started, this.#current - 1);
+    if (this.#member) {
+      // Between storing a block and signing Done there may have been a crash.
+      const signed = this.#dones.newestOf(this.#roster.self)?.epoch ?? -1;
+      const from = Math.max(signed + 1, startEpoch, this.#current - 1 - EPOCHS_UNDECIDED);
+      for (let epoch = from; epoch < this.#current; epoch++) this.#finish(epoch, headAt(blocks, epoch), step);
+      this.#stable = Math.max(this.#stable, this.#dones.stable);
+    } else this.#stable = this.#current - 1;
+    this.#startTimers(step);
+    this.#proceed(step);
+  }
+
+  #replay(epoch: number, sender: number | 'own', data: Uint8Array): void {
+    // What is said in answer is kept for whoever connects; faults were reported when they were found.
+    const ignored = new EngineStep();
+    if (sender === 'own') {
+      this.#started = Math.max(this.#started, epoch);
+      this.#follow(epoch, this.#epoch(epoch).propose(data), ignored);
+      return;
+    }
+    const message = decodeMessage(data, this.#roster.size);
+    if (!message || !isOfEpoch(message)) throw new Error('the log of consensus holds a message that is none');
+    this.#note(sender, message);
+    this.#follow(epoch, this.#epoch(epoch).handle(sender, message), ignored);
+  }
+
+  // -------------------------------------------------------------------------------------------------------- own proposals
+
+  #onTimer(name: TimerName, step: EngineStep): void {
+    if (name === 'behind') {
+      this.#isBehindTimerOn = false;
+      this.#checkWhetherBehind(step, true);
+      return;
+    }
+    this.#pace = name === 'interval' ? { ...this.#pace, intervalOver: true } : { ...this.#pace, restOver: true };
+    this.#startEpochIfDue(step);
+  }
+
+  #onWaiting(full: boolean, step: EngineStep): void {
+    this.#pace = { ...this.#pace, waiting: true, full: this.#pace.full || full };
+    if (this.#member && !this.#hasAskedToWake && this.#started < this.#current && isResting(this.#pace)) {
+      this.#hasAskedToWake = true;
+      step.wake = true;
+    }
+    this.#startEpochIfDue(step);
+  }
+
+  #startEpochIfDue(step: EngineStep): void {
+    if (this.#proposing !== undefined) return;
+    const next = Math.max(this.#started + 1, this.#current);
+    if (next > this.#current + EPOCHS_AHEAD || next - EPOCHS_UNDECIDED > this.#stable) return;
+    const isOwnTurn = next === this.#current && !this.#isExecuting && mayStart(this.#pace);
+    if (!isOwnTurn && !this.#areOthersIn(next)) return;
+    this.#proposing = next;
+    const { size } = this.#roster;
+    const randomBytes = this.#isEncrypted(next) ? ENCRYPTION_RANDOM_BYTES : 0;
+    step.propose = { epoch: next, limitBytes: proposalLimitBytes(size), randomBytes };
+  }
+
+  /** f+1 others have started the epoch: one of them, at least, is honest and had its reason. */
+  #areOthersIn(epoch: number): boolean {
+    let others = 0;
+    for (const started of this.#startedBy) if (started >= epoch) others++;
+    return others > this.#roster.faulty;
+  }
+
+  #propose(epoch: number, proposal: Proposal, random: Uint8Array | undefined, step: EngineStep): void {
+    if (this.#proposing !== epoch) return;
+    this.#proposing = undefined;
+    this.#started = Math.max(this.#started, epoch);
+    if (epoch > this.#floor && !this.#epoch(epoch).hasProposed) {
+      const encoded = encodeProposal(proposal, this.#roster.size);
+      const payload = this.#isEncrypted(epoch) ? this.#encrypt(epoch, encoded, random) : encoded;
+      step.persist.push(proposalEntry(epoch, this.#nextNumber(epoch), payload));
+      this.#follow(epoch, this.#epoch(epoch).propose(payload), step);
+    }
+    this.#proceed(step);
+  }
+
+  #encrypt(epoch: number, encoded: Uint8Array, random: Uint8Array | undefined): Uint8Array {
+    if (random?.length !== ENCRYPTION_RANDOM_BYTES)
+      throw new RangeError('a proposal came without the random bytes that were asked for');
+    return (this.#member as Member).keys.encrypt(encoded, proposalLabel(this.#configuration, epoch, this.#roster.self), random);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- messages
+
+  #onMessage(sender: number, data: Uint8Array, step: EngineStep): void {
+    // Nobody else produces, so whoever sends this does not follow the protocol.
+    if (!this.#member) {
+      step.blame(sender, 'unexpected-message');
+      return;
+    }
+    if (!(sender >= 0 && sender < this.#roster.size && sender !== this.#roster.self)) {
+      throw new RangeError(`producer ${sender} is no other producer of this configuration`);
+    }
+    const message = decodeMessage(data, this.#roster.size);
+    if (!message) {
+      step.blame(sender, 'malformed-message');
+      return;
+    }
+    switch (message.kind) {
+      case 'hello':
+        this.#onHello(sender, message, step);
+        break;
+      case 'wake':
+        this.#onWake(sender, message, step);
+        break;
+      case 'done':
+        this.#onDone(sender, message, data, step);
+        break;
+      default:
+        this.#onEpochMessage(sender, message, data, step);
+        break;
+    }
+  }
+
+  #onEpochMessage(sender: number, message: EpochMessage, data: Uint8Array, step: EngineStep): void {
+    const { epoch } = message;
+    if (epoch <= this.#floor) return;
+    if (epoch > this.#current + EPOCHS_AHEAD) {
+      step.blame(sender, 'future-epoch');
+      return;
+    }
+    const result = this.#epoch(epoch).handle(sender, message);
+    if (result.accepted) step.persist.push(messageEntry(epoch, this.#nextNumber(epoch), sender, data));
+    this.#follow(epoch, result, step);
+    if (result.accepted && this.#note(sender, message)) this.#startEpochIfDue(step);
+    if (result.output) this.#proceed(step);
+  }
+
+  /** A proposer's own value says that it has started the epoch. */
+  #note(sender: number, { kind, epoch }: EpochMessage): boolean {
+    if (kind !== 'value' || epoch <= (this.#startedBy[sender] as number)) return false;
+    this.#startedBy[sender] = epoch;
+    return true;
+  }
+
+  #follow(epoch: number, result: EpochStep, step: EngineStep): void {
+    for (const { to, message } of result.send) this.#queue.post(epoch, to, encodeMessage(message), step.send);
+    if (result.faults.length > 0) step.faults.push(...result.faults);
+  }
+
+  #connect(peer: number, step: EngineStep): void {
+    const { self } = this.#roster;
+    this.#queue.connect(peer);
+    const say = (message: Message) => step.send.push({ to: peer, data: encodeMessage(message) });
+    say({ kind: 'hello', epoch: this.#current, started: Math.max(this.#started, 0) });
+    for (let epoch = this.#floor; epoch < this.#current; epoch++) {
+      const done = this.#dones.of(self, epoch);
+      if (done) say(done);
+    }
+    // Its own newest word that is known here: one that has lost its log learns of it.
+    const theirs = this.#dones.newestOf(peer);
+    if (theirs) say(theirs);
+  }
+
+  #onHello(sender: number, { epoch, started }: HelloMessage, step: EngineStep): void {
+    if (!this.#queue.greet(sender, epoch, step.send)) return;
+    this.#startedBy[sender] = Math.max(this.#startedBy[sender] as number, started);
+    this.#startEpochIfDue(step);
+  }
+
+  #onWake(sender: number, { trx }: WakeMessage, step: EngineStep): void {
+    step.woken = [{ sender, trx }];
+  }
+
+  // ----------------------------------------------------------------------------------------------------------------- Done
+
+  #onDone(sender: number, message: DoneMessage, data: Uint8Array, step: EngineStep): void {
+    const { self } = this.#roster;
+    const { signer, epoch } = message;
+    if (signer === self) {
+      this.#onOwnDone(sender, message, step);
+      return;
+    }
+    if (signer !== sender) {
+      step.blame(sender, 'unexpected-message');
+      return;
+    }
+    const added = this.#dones.add(message);
+    if (added === 'known') return;
+    if (added !== 'new') {
+      if (!this.#isSigned(message) || !this.#isSigned(added)) step.blame(sender, 'bad-signature');
+      else step.blame(sender, 'conflicting-done', [encodeMessage(added), data]);
+      return;
+    }
+    this.#startedBy[sender] = Math.max(this.#startedBy[sender] as number, epoch);
+    this.#queue.advance(sender, epoch + 1, step.send);
+    const own = this.#dones.of(self, epoch);
+    if (own) this.#compare(own, step);
+    this.#stable = Math.max(this.#stable, this.#dones.stable);
+    this.#proceed(step);
+    this.#checkWhetherBehind(step, false);
+  }
+
+  /** f+1 that have finished an epoch with another block: then this producer is wrong. */
+  #compare(own: DoneMessage, step: EngineStep): void {
+    const agreed = this.#dones.agreedAt(own.epoch, (signer) => step.blame(signer, 'bad-signature'));
+    if (!agreed || (agreed.blockId === own.blockId && isEqual(agreed.blockHash, own.blockHash))) return;
+    this.#state = 'stopped';
+    step.defect = { kind: 'forked', ...agreed };
+  }
+
+  /** A peer gives back what it has got from this producer, or from somebody with its key. */
+  #onOwnDone(sender: number, message: DoneMessage, step: EngineStep): void {
+    const { self } = this.#roster;
+    const { epoch } = message;
+    const own = this.#dones.of(self, epoch);
+    const newest = Math.max(this.#floor, this.#dones.newestOf(self)?.epoch ?? -1);
+    const isKnown = own ? own.blockId === message.blockId && isEqual(own.blockHash, message.blockHash) : epoch <= newest;
+    if (isKnown) return;
+    if (!this.#isSigned(message)) {
+      step.blame(sender, 'bad-signature');
+      return;
+    }
+    this.#state = 'stopped';
+    step.defect = { kind: 'log-lost', epoch };
+  }
+
+  #isSigned({ signer, epoch, blockId, blockHash, signature }: DoneMessage): boolean {
+    return this.#member?.verify(signer, doneHash(this.#configuration, epoch, blockId, blockHash), signature) ?? false;
+  }
+
+  #finish(epoch: number, head: { blockId: number; blockHash: Uint8Array } | undefined, step: EngineStep): void {
+    if (!this.#member || !head) return;
+    const { blockId, blockHash } = head;
+    const signature = this.#member.sign(doneHash(this.#configuration, epoch, blockId, blockHash));
+    const message: DoneMessage = { kind: 'done', epoch, signer: this.#roster.self, blockId, blockHash, signature };
+    this.#dones.add(message);
+    const data = encodeMessage(message);
+    step.persist.push(doneEntry(epoch, data));
+    this.#queue.announce(data, step.send);
+    this.#compare(message, step);
+  }
+
+  /** Whether f+1 have finished an epoch that this producer has not. */
+  #checkWhetherBehind(step: EngineStep, isOverdue: boolean): void {
+    if (this.#state !== 'running' || (this.#isBehindTimerOn && !isOverdue && !this.#isOutOfReach())) return;
+    const from = this.#isExecuting ? this.#current + 1 : this.#current;
+    const agreed = this.#dones.agreed(from, (signer) => step.blame(signer, 'bad-signature'));
+    if (!agreed) return;
+    // So far ahead that messages of the epochs between are not taken any more.
+    if (isOverdue || agreed.epoch > this.#current + EPOCHS_AHEAD) step.behind = agreed;
+    if (this.#isBehindTimerOn) return;
+    this.#isBehindTimerOn = true;
+    step.timers.push({ name: 'behind', delayMs: Math.max(BEHIND_DELAY_MS, this.#configuration.intervalMs) });
+  }
+
+  #isOutOfReach(): boolean {
+    return this.#stable > this.#current + EPOCHS_AHEAD;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- finishing
+
+  #onExecuted(
+    epoch: number,
+    empty: boolean,
+    head: { blockId: number; blockHash: Uint8Array } | undefined,
+    step: EngineStep,
+  ): void {
+    if (!this.#isExecuting || epoch !== this.#current) return;
+    if (this.#member && !head) throw new RangeError('a producer among several says which block its chain ends with');
+    this.#finish(epoch, head, step);
+    this.#goOn(epoch + 1, empty ? this.#pace.emptyInRow + 1 : 0, step);
+  }
+
+  #onCaughtUp(epoch: number, blocks: readonly BlockReference[], step: EngineStep): void {
+    if (epoch < this.#current) return;
+    // Done of the epochs that were jumped over, as far back as somebody may still look for f+1 equal ones.
+    for (let each = Math.max(this.#current, epoch - EPOCHS_UNDECIDED); each <= epoch; each++) {
+      this.#finish(each, headAt(blocks, each), step);
+    }
+    this.#goOn(epoch + 1, 0, step);
+  }
+
+  #goOn(epoch: number, emptyInRow: number, step: EngineStep): void {
+    this.#isExecuting = false;
+    this.#current = epoch;
+    this.#started = Math.max(this.#started, epoch - 1);
+    if (this.#proposing !== undefined && this.#proposing < epoch) this.#proposing = undefined;
+    this.#pace = pace(emptyInRow);
+    this.#hasAskedToWake = false;
+    this.#stable = this.#member ? Math.max(this.#stable, this.#dones.stable) : epoch - 1;
+    this.#startTimers(step);
+    this.#proceed(step);
+  }
+
+  #startTimers(step: EngineStep): void {
+    const { intervalMs } = this.#configuration;
+    step.timers.push({ name: 'interval', delayMs: intervalMs });
+    if (isResting(this.#pace)) step.timers.push({ name: 'rest', delayMs: tickMs(this.#pace.emptyInRow, intervalMs) });
+  }
+
+  /** Whatever has become possible. */
+  #proceed(step: EngineStep): void {
+    if (this.#state !== 'running') return;
+    this.#raiseFloor();
+    const decision = this.#isExecuting ? undefined : this.#epochs.get(this.#current)?.decision;
+    if (decision) {
+      this.#isExecuting = true;
+      this.#started = Math.max(this.#started, this.#current);
+      step.output = { epoch: this.#current, proposals: decision };
+    }
+    this.#startEpochIfDue(step);
+  }
+
+  #raiseFloor(): void {
+    const floor = Math.min(this.#stable, this.#current - 1);
+    if (floor <= this.#floor) return;
+    this.#floor = floor;
+    this.#isFloorLogged = false;
+    for (const epoch of this.#epochs.keys()) if (epoch <= floor) this.#epochs.delete(epoch);
+    for (const epoch of this.#numbers.keys()) if (epoch <= floor) this.#numbers.delete(epoch);
+    this.#queue.forget(floor);
+  }
+
+  // --------------------------------------------------------------------------------------------------------------- helpers
+
+  #epoch(number: number): Epoch {
+    const present = this.#epochs.get(number);
+    if (present) return present;
+    const { size } = this.#roster;
+    const configuration = this.#configuration;
+    const member = this.#member;
+    const epoch = new Epoch({
+      roster: this.#roster,
+      epoch: number,
+      limitBytes: encodedLimitBytes(size) + (this.#isEncrypted(number) ? CIPHERTEXT_LIMIT_BYTES : 0),
+      coinOf: member
+        ? (proposer) => ({
+            keys: member.keys,
+            name: (round) => coinName(configuration, number, proposer, round),
+            always: member.alwaysTossCoin ?? false,
+          })
+        : undefined,
+      cipher:
+        member && this.#isEncrypted(number)
+          ? { keys: member.keys, label: (proposer) => proposalLabel(configuration, number, proposer) }
+          : undefined,
+    });
+    this.#epochs.set(number, epoch);
+    return epoch;
+  }
+
+  #isEncrypted(epoch: number): boolean {
+    return this.#member !== undefined && isEncrypted(this.#member.encryption, epoch);
+  }
+
+  #nextNumber(epoch: number): number {
+    const number = this.#numbers.get(epoch) ?? 0;
+    this.#numbers.set(epoch, number + 1);
+    return number;
+  }
+}
+
+const isOfEpoch = (message: Message): message is EpochMessage =>
+  message.kind !== 'hello' && message.kind !== 'wake' && message.kind !== 'done';
+
+/** The newest block of epochs up to this one. */
+const headAt = (blocks: readonly BlockReference[], epoch: number): BlockReference | undefined =>
+  blocks.findLast((block) => block.epoch <= epoch);
+
+const isEqual = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);
