@@ -1,7 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { concatBytes, sha256 } from '../../records/index.ts';
-import { add, hashToElement, multiply, multiplyBase, sealOnce, subtract, taggedHash, toScalar } from './group.ts';
+import { add, hashToElement, multiply, multiplyBase, sealOnce, subtract, taggedHash, toNumber, toScalar } from './group.ts';
 import { type Ciphertext, combineDealings, initThreshold, makeDealing, type PublicKeys, RistrettoKeys } from './index.ts';
 import { coefficientsAtZero } from './polynomial.ts';
 import { prove, shareElement } from './proofs.ts';
@@ -77,12 +77,13 @@ describe('a dishonest encryptor', () => {
     const ciphertext = keys[0]?.readCiphertext(craft(wrong(), r), LABEL) as Ciphertext;
     const honest = keys.map((key) => key.decryptionShare(ciphertext));
     // Producer 1 chooses its share so that it combines, with producer 0's, to the key that the encryptor committed to.
-    const [left, right] = coefficientsAtZero([0, 1]) as [bigint, bigint];
-    const missing = subtract(wrong(), multiply(toScalar(left), shareElement(honest[0] as Uint8Array)));
-    const bad = concatBytes(multiply(toScalar(ed25519.Point.Fn.inv(right)), missing), (honest[1] as Uint8Array).subarray(32));
-    expect(
-      add(multiply(toScalar(left), shareElement(honest[0] as Uint8Array)), multiply(toScalar(right), shareElement(bad))),
-    ).toStrictEqual(wrong());
+    const [left, right] = coefficientsAtZero([0, 1]) as [Uint8Array, Uint8Array];
+    const missing = subtract(wrong(), multiply(left, shareElement(honest[0] as Uint8Array)));
+    const bad = concatBytes(
+      multiply(toScalar(ed25519.Point.Fn.inv(toNumber(right))), missing),
+      (honest[1] as Uint8Array).subarray(32),
+    );
+    expect(add(multiply(left, shareElement(honest[0] as Uint8Array)), multiply(right, shareElement(bad)))).toStrictEqual(wrong());
     expect(
       keys[0]?.decrypt(
         ciphertext,

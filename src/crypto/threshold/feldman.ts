@@ -8,10 +8,10 @@ import {
   isElement,
   isIdentity,
   isScalar,
-  multiply,
   multiplyBase,
   multiplyScalars,
   SCALAR_BYTES,
+  sumOfProducts,
   toScalar,
 } from './group.ts';
 import { PROOF_BYTES, prove, type Statement, verify } from './proofs.ts';
@@ -91,7 +91,8 @@ export function verifyDealing(producers: number, name: DealingName, dealing: Uin
 
 /** share·G of producer `index`, from the commitments. */
 function committedShare(commitments: readonly Uint8Array[], index: number): Uint8Array {
-  return commitments.reduceRight((sum, commitment) => add(multiply(place(index), sum), commitment), IDENTITY);
+  const powers = commitments.map((_, power) => toScalar(BigInt(index + 1) ** BigInt(power)));
+  return sumOfProducts(powers, commitments);
 }
 
 /** Whether `share` is the one of producer `index` in a dealing that {@link verifyDealing} accepts. Total in `share`. */

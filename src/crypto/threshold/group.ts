@@ -1,10 +1,12 @@
 import type sodiumModule from 'libsodium-wrappers-sumo';
 import { concatBytes } from '../../records/index.ts';
+import { Curve } from './curve.ts';
 
 /**
  * The group ristretto255 (RFC 9496): prime order, no cofactor, each element of one encoding. Elements and scalars are kept as their 32 bytes
- * (scalars little-endian), as libsodium takes them. libsodium computes in constant time, but it neither checks that a scalar is below the order
- * of the group nor gives the identity as a result; both is done here.
+ * (scalars little-endian), as libsodium takes them. Whatever touches a secret goes through libsodium, which computes in constant time; it
+ * neither checks that a scalar is below the order of the group nor gives the identity as a result: both is done here. Sums of products of
+ * public values go through a kernel of our own (`curve.ts`).
  */
 
 type Sodium = typeof sodiumModule;
@@ -17,7 +19,14 @@ const ORDER_BYTES = toScalar(ORDER);
 /** The neutral element. Nothing that a peer sends may be it. */
 export const IDENTITY: Uint8Array = new Uint8Array(ELEMENT_BYTES);
 
-let sodium: Sodium | undefined;
+interface Loaded {
+  readonly sodium: Sodium;
+  readonly curve: Curve;
+  /** G. */
+  readonly generator: Uint8Array;
+}
+
+let parts: Loaded | undefined;
 let started: Promise<void> | undefined;
 
 /**
@@ -30,19 +39,23 @@ export function initThreshold(): Promise<void> {
 }
 
 async function load(): Promise<void> {
-  const { default: module } = await import('libsodium-wrappers-sumo');
-  await module.ready;
-  sodium = module;
+  const [{ default: sodium }, curve] = await Promise.all([import('libsodium-wrappers-sumo'), Curve.load()]);
+  await sodium.ready;
+  parts = { sodium, curve, generator: sodium.crypto_scalarmult_ristretto255_base(toScalar(1n)) };
 }
 
-function loaded(): Sodium {
-  if (sodium === undefined) throw new Error('threshold cryptography is used before initThreshold() has finished: await it first');
-  return sodium;
+function loaded(): Loaded {
+  if (parts === undefined) throw new Error('threshold cryptography is used before initThreshold() has finished: await it first');
+  return parts;
+}
+
+export function generator(): Uint8Array {
+  return loaded().generator;
 }
 
 /** Whether a peer's bytes are an element other than the identity, in its only encoding. */
 export function isElement(bytes: Uint8Array): boolean {
-  return bytes.length === ELEMENT_BYTES && !isIdentity(bytes) && loaded().crypto_core_ristretto255_is_valid_point(bytes);
+  return bytes.length === ELEMENT_BYTES && !isIdentity(bytes) && loaded().sodium.crypto_core_ristretto255_is_valid_point(bytes);
 }
 
 export function isIdentity(element: Uint8Array): boolean {
@@ -62,35 +75,40 @@ export function isScalar(bytes: Uint8Array): boolean {
 /** scalar · element; of elements that were checked. */
 export function multiply(scalar: Uint8Array, element: Uint8Array): Uint8Array {
   if (isIdentity(scalar) || isIdentity(element)) return IDENTITY;
-  return loaded().crypto_scalarmult_ristretto255(scalar, element);
+  return loaded().sodium.crypto_scalarmult_ristretto255(scalar, element);
 }
 
 /** scalar · G, the generator. */
 export function multiplyBase(scalar: Uint8Array): Uint8Array {
-  return isIdentity(scalar) ? IDENTITY : loaded().crypto_scalarmult_ristretto255_base(scalar);
+  return isIdentity(scalar) ? IDENTITY : loaded().sodium.crypto_scalarmult_ristretto255_base(scalar);
 }
 
 export function add(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return loaded().crypto_core_ristretto255_add(left, right);
+  return loaded().sodium.crypto_core_ristretto255_add(left, right);
 }
 
 export function subtract(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return loaded().crypto_core_ristretto255_sub(left, right);
+  return loaded().sodium.crypto_core_ristretto255_sub(left, right);
 }
 
-/** Σ scalars[i] · elements[i], for public scalars below the order. */
-export function sumOfProducts(scalars: readonly bigint[], elements: readonly Uint8Array[]): Uint8Array {
-  return elements
-    .map((element, index) => multiply(toScalar(scalars[index] as bigint), element))
-    .reduce((sum, term) => add(sum, term), IDENTITY);
+/**
+ * Σ scalars[i] · elements[i], of public scalars, and of elements that were checked; at most one term per producer. How long it takes
+ * depends on the values.
+ */
+export function sumOfProducts(scalars: readonly Uint8Array[], elements: readonly Uint8Array[]): Uint8Array {
+  return loaded().curve.sumOfProducts(scalars, elements);
+}
+
+export function negateScalar(scalar: Uint8Array): Uint8Array {
+  return loaded().sodium.crypto_core_ristretto255_scalar_negate(scalar);
 }
 
 export function addScalars(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return loaded().crypto_core_ristretto255_scalar_add(left, right);
+  return loaded().sodium.crypto_core_ristretto255_scalar_add(left, right);
 }
 
 export function multiplyScalars(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return loaded().crypto_core_ristretto255_scalar_mul(left, right);
+  return loaded().sodium.crypto_core_ristretto255_scalar_mul(left, right);
 }
 
 /** Of public scalars only: bigints compute in times of their own. */
@@ -115,7 +133,7 @@ export function toScalar(value: bigint): Uint8Array {
  */
 export function taggedHash(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
   const framed = [new TextEncoder().encode(tag), ...parts].flatMap((part) => [lengthOf(part), part]);
-  return loaded().crypto_hash_sha512(concatBytes(...framed));
+  return loaded().sodium.crypto_hash_sha512(concatBytes(...framed));
 }
 
 function lengthOf(part: Uint8Array): Uint8Array {
@@ -126,12 +144,12 @@ function lengthOf(part: Uint8Array): Uint8Array {
 
 /** A scalar that nobody chooses. */
 export function hashToScalar(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  return loaded().crypto_core_ristretto255_scalar_reduce(taggedHash(tag, ...parts));
+  return loaded().sodium.crypto_core_ristretto255_scalar_reduce(taggedHash(tag, ...parts));
 }
 
 /** An element whose discrete logarithm nobody knows (RFC 9496, 4.3.4). */
 export function hashToElement(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  return loaded().crypto_core_ristretto255_from_hash(taggedHash(tag, ...parts));
+  return loaded().sodium.crypto_core_ristretto255_from_hash(taggedHash(tag, ...parts));
 }
 
 /** XChaCha20-Poly1305 under a key that is used once, hence without a nonce. */
@@ -139,13 +157,13 @@ const NO_NONCE = new Uint8Array(24);
 export const SEAL_BYTES = 16;
 
 export function sealOnce(key: Uint8Array, plain: Uint8Array): Uint8Array {
-  return loaded().crypto_aead_xchacha20poly1305_ietf_encrypt(plain, null, null, NO_NONCE, key);
+  return loaded().sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, null, null, NO_NONCE, key);
 }
 
 /** Undefined for what was not sealed with this key. */
 export function openOnce(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
   try {
-    return loaded().crypto_aead_xchacha20poly1305_ietf_decrypt(null, sealed, null, NO_NONCE, key);
+    return loaded().sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(null, sealed, null, NO_NONCE, key);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { hashToScalar, ORDER, toNumber } from './group.ts';
+import { hashToScalar, ORDER, toNumber, toScalar } from './group.ts';
 
 /**
  * Shamir's sharing: producer `index` holds the value at `index` + 1 of a polynomial over the scalars whose value at 0 nobody holds.
@@ -31,10 +31,10 @@ function scaledWeight(index: number, indices: readonly number[]): bigint {
 }
 
 /** Lagrange's coefficients: Σ coefficient[i] · value[i] is the value at 0, for a polynomial of lower degree than there are indices. */
-export function coefficientsAtZero(indices: readonly number[]): bigint[] {
+export function coefficientsAtZero(indices: readonly number[]): Uint8Array[] {
   return indices.map((index) => {
     const numerator = indices.reduce((product, other) => (other === index ? product : product * BigInt(-other - 1)), 1n);
-    return modulo(numerator * scaledWeight(index, indices) * INVERSE_FACTORIAL);
+    return toScalar(modulo(numerator * scaledWeight(index, indices) * INVERSE_FACTORIAL));
   });
 }
 
@@ -43,12 +43,12 @@ export function coefficientsAtZero(indices: readonly number[]): bigint[] {
  * polynomial at these indices are orthogonal to it; any other values are so with a chance of 1/ℓ, if they were fixed before the seed was.
  * `seed`: a hash over all values under test.
  */
-export function dualCodeWord(indices: readonly number[], degree: number, seed: Uint8Array): bigint[] {
+export function dualCodeWord(indices: readonly number[], degree: number, seed: Uint8Array): Uint8Array[] {
   const masks = Array.from({ length: indices.length - degree - 1 }, (_, power) =>
     toNumber(hashToScalar('sett/scrape/mask/1', seed, Uint8Array.of(power))),
   );
   return indices.map((index) => {
     const mask = masks.reduceRight((sum, coefficient) => sum * BigInt(index + 1) + coefficient, 0n);
-    return modulo(mask * scaledWeight(index, indices));
+    return toScalar(modulo(mask * scaledWeight(index, indices)));
   });
 }

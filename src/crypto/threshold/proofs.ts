@@ -2,14 +2,16 @@ import { concatBytes, equalBytes } from '../../records/index.ts';
 import {
   addScalars,
   ELEMENT_BYTES,
+  generator,
   hashToScalar,
   isElement,
   isScalar,
   multiply,
   multiplyBase,
   multiplyScalars,
+  negateScalar,
   SCALAR_BYTES,
-  subtract,
+  sumOfProducts,
 } from './group.ts';
 
 /**
@@ -54,8 +56,9 @@ export function verify(statement: Statement, proof: Uint8Array): boolean {
   const response = proof.subarray(SCALAR_BYTES);
   if (!isScalar(challenge) || !isScalar(response) || !isElement(publicKey)) return false;
   if (equal && !(isElement(equal.base) && isElement(equal.image))) return false;
-  const commitments = [subtract(multiplyBase(response), multiply(challenge, publicKey))];
-  if (equal) commitments.push(subtract(multiply(response, equal.base), multiply(challenge, equal.image)));
+  const scalars = [response, negateScalar(challenge)];
+  const commitments = [sumOfProducts(scalars, [generator(), publicKey])];
+  if (equal) commitments.push(sumOfProducts(scalars, [equal.base, equal.image]));
   return equalBytes(hashToScalar(tag, ...partsOf(statement), ...commitments), challenge);
 }
 

@@ -116,7 +116,7 @@ describe('the group', () => {
     expect(subtract(element, element)).toStrictEqual(IDENTITY);
     expect(add(element, IDENTITY)).toStrictEqual(element);
     expect(sumOfProducts([], [])).toStrictEqual(IDENTITY);
-    expect(sumOfProducts([2n, ORDER - 1n], [element, multiplyBase(toScalar(10n))])).toStrictEqual(IDENTITY);
+    expect(sumOfProducts([2n, ORDER - 1n].map(toScalar), [element, multiplyBase(toScalar(10n))])).toStrictEqual(IDENTITY);
   });
 });
 
@@ -259,12 +259,12 @@ describe('the coin', () => {
 
     test('two bad shares whose errors cancel in the combination are seen', () => {
       const chosen = [0, 1, 2];
-      const [left, right] = coefficientsAtZero(chosen) as [bigint, bigint];
+      const [left, right] = coefficientsAtZero(chosen) as [Uint8Array, Uint8Array];
       // λ₀·(S₀ + λ₁·E) + λ₁·(S₁ − λ₀·E): the sum is right and both shares are wrong.
       const error = multiplyBase(toScalar(123_456n));
       const bad = pick(shares, places(5))
-        .set(0, withElement(share(0), add(shareElement(share(0)), multiply(toScalar(right), error))))
-        .set(1, withElement(share(1), subtract(shareElement(share(1)), multiply(toScalar(left), error))));
+        .set(0, withElement(share(0), add(shareElement(share(0)), multiply(right, error))))
+        .set(1, withElement(share(1), subtract(shareElement(share(1)), multiply(left, error))));
       const honest = sumOfProducts(
         coefficientsAtZero(chosen),
         chosen.map((index) => shareElement(share(index))),
