@@ -1,4 +1,4 @@
-import { LIMITS } from '../../records/index.ts';
+import { equalBytes, LIMITS } from '../../records/index.ts';
 import { type CurveKernel, curveKernelModule, FIELD_BYTES, LIMB_BITS, POINT_BYTES, SCRATCH_BYTES } from './curve-kernel.ts';
 
 /**
@@ -20,9 +20,6 @@ const P = 2n ** 255n - 19n;
 const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 const SQRT_M1 = 19681161376707505956807079304988542015446066515923890162744021073123829784752n;
 const INVSQRT_A_MINUS_D = 54469307008909316920995813868745141605393597292927456921205312896311721017578n;
-
-/** Bit at which each limb begins. */
-const LIMB_STARTS = LIMB_BITS.map((_, limb) => LIMB_BITS.slice(0, limb).reduce((sum, bits) => sum + bits, 0));
 
 export class Curve {
   readonly #kernel: CurveKernel;
@@ -230,8 +227,7 @@ export class Curve {
   }
 
   #isEqual(left: number, right: number): boolean {
-    const rightBytes = this.#valueOf(right);
-    return this.#valueOf(left).every((byte, at) => byte === rightBytes[at]);
+    return equalBytes(this.#valueOf(left), this.#valueOf(right));
   }
 
   #isNegative(value: number): boolean {
@@ -255,39 +251,44 @@ export class Curve {
 
   /** 255 bits, little-endian. */
   #put(address: number, bytes: Uint8Array): void {
-    LIMB_BITS.forEach((bits, limb) => {
-      const start = LIMB_STARTS[limb] as number;
+    for (let limb = 0, start = 0; limb < LIMB_BITS.length; limb++) {
+      const bits = LIMB_BITS[limb] as number;
       let value = 0;
       // At most five bytes hold a limb: as a sum, because shifts end at 32 bits.
       for (let at = (start + bits - 1) >> 3; at >= start >> 3; at--) value = value * 256 + (bytes[at] as number);
       this.#words[address / 4 + 2 * limb] = Math.floor(value / 2 ** (start & 7)) % 2 ** bits;
       this.#words[address / 4 + 2 * limb + 1] = 0;
-    });
+      start += bits;
+    }
   }
 
-  /** The only encoding below p of an element whose limbs are up to twice as large as narrow ones. */
+  /** The only encoding below p of an element whose limbs are at most twice as large as narrow ones. Plain loops: a sum needs a dozen of these for each term. */
   #valueOf(address: number): Uint8Array {
-    const value = LIMB_BITS.map((_, limb) => this.#words[address / 4 + 2 * limb] as number);
+    const words = this.#words;
+    const first = address / 4;
     // How often p goes into it, from the carry out of the highest limb when 19 is added (ref10).
-    let quotient = Math.floor((19 * (value[9] as number) + 2 ** 24) / 2 ** 25);
-    LIMB_BITS.forEach((bits, limb) => {
-      quotient = Math.floor(((value[limb] as number) + quotient) / 2 ** bits);
-    });
+    let quotient = (19 * (words[first + 18] as number) + 2 ** 24) >> 25;
+    for (let limb = 0; limb < LIMB_BITS.length; limb++) {
+      quotient = ((words[first + 2 * limb] as number) + quotient) >> (LIMB_BITS[limb] as number);
+    }
     const encoded = new Uint8Array(ENCODED_BYTES);
     let carry = 19 * quotient;
     let pending = 0;
     let pendingBits = 0;
     let at = 0;
-    LIMB_BITS.forEach((bits, limb) => {
-      const sum = (value[limb] as number) + carry;
-      carry = Math.floor(sum / 2 ** bits);
-      pending += (sum - carry * 2 ** bits) * 2 ** pendingBits;
-      pendingBits += bits;
-      for (; pendingBits >= 8; pendingBits -= 8) {
-        encoded[at++] = pending % 256;
-        pending = Math.floor(pending / 256);
+    for (let limb = 0; limb < LIMB_BITS.length; limb++) {
+      const bits = LIMB_BITS[limb] as number;
+      const sum = (words[first + 2 * limb] as number) + carry;
+      carry = sum >> bits;
+      // Fewer than 8 bits wait and at most 26 come: together they may need more than 31, so the lowest byte leaves by itself.
+      const value = sum - carry * 2 ** bits;
+      encoded[at++] = pending | (value << pendingBits);
+      pending = value >>> (8 - pendingBits);
+      for (pendingBits += bits - 8; pendingBits >= 8; pendingBits -= 8) {
+        encoded[at++] = pending;
+        pending >>>= 8;
       }
-    });
+    }
     encoded[at] = pending;
     return encoded;
   }
