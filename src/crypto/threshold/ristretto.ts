@@ -1,4 +1,4 @@
-import { equalBytes, faultyLimit, LIMITS } from '../../records/index.ts';
+import { equalBytes, faultyLimit, LIMITS, quorum } from '../../records/index.ts';
 import * as encryption from './encryption.ts';
 import { hashToElement, isElement, isIdentity, isScalar, multiplyBase, sumOfProducts, taggedHash } from './group.ts';
 import { coefficientsAtZero, dualCodeWord } from './polynomial.ts';
@@ -57,7 +57,7 @@ export class RistrettoKeys implements ThresholdKeys {
 
   areCoinSharesConsistent(name: Uint8Array, shares: ReadonlyMap<number, Uint8Array>): boolean {
     // Of fewer than N−f, those of honest producers would not determine the polynomial: its agreeing would prove nothing.
-    if (shares.size < this.producers - this.faultyLimit) return false;
+    if (shares.size < quorum(this.producers)) return false;
     const sorted = [...shares].sort(([left], [right]) => left - right);
     if (!sorted.every(([index, share]) => this.#keyOf(index) && share.length === SHARE_BYTES && isElement(shareElement(share)))) {
       return false;
