@@ -11,6 +11,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 
 const SYNC_PROTOCOL = '/sett/sync/1';
+export const CONSENSUS_PROTOCOL = '/sett/consensus/1';
 
 export interface HostilePeer {
   readonly peerId: string;
@@ -21,8 +22,8 @@ export interface HostilePeer {
   subscribers(topic: string): number;
   /** Resolves with the number of neighbours that it was sent to. */
   publish(topic: string, data: Uint8Array): Promise<number>;
-  /** Sends raw bytes on a new sync stream to a peer, and waits until the peer ends it. */
-  send(peer: string, chunks: readonly Uint8Array[], thenClose?: boolean): Promise<void>;
+  /** Sends raw bytes on a new stream (of sync, unless told) to a peer, and waits until the peer ends it. */
+  send(peer: string, chunks: Iterable<Uint8Array>, thenClose?: boolean, protocol?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,9 +49,9 @@ export async function startHostilePeer(origin: string): Promise<HostilePeer> {
     subscribe: (topic) => node.services.pubsub.subscribe(topic),
     subscribers: (topic) => node.services.pubsub.getSubscribers(topic).length,
     publish: async (topic, data) => (await node.services.pubsub.publish(topic, data)).recipients.length,
-    send: async (target, chunks, thenClose = false) => {
+    send: async (target, chunks, thenClose = false, protocol = SYNC_PROTOCOL) => {
       const connection = await node.dial(multiaddr(`${relay}/p2p-circuit/p2p/${target}`));
-      const stream = await connection.newStream(SYNC_PROTOCOL, { runOnLimitedConnection: true });
+      const stream = await connection.newStream(protocol, { runOnLimitedConnection: true });
       const ended = new Promise<void>((resolve) => stream.addEventListener('close', () => resolve()));
       try {
         for (const chunk of chunks) if (!stream.send(chunk)) await stream.onDrain();

@@ -29,6 +29,7 @@ class World {
       unsubscribe: () => {},
       publish: async () => 0,
       request: () => Promise.reject(new Error('nobody is there')),
+      openStream: () => Promise.reject(new Error('nobody is there')),
       setBootstraps: () => {},
       meet: () => {},
       penalize: () => {},

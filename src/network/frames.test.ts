@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../records/limits.ts';
-import { encodeCount, encodeData, FRAME_PAYLOAD_BYTES, type Frame, FrameError, FrameReader } from './frames.ts';
+import {
+  countOf,
+  encodeCount,
+  encodeData,
+  FRAME_PAYLOAD_BYTES,
+  type Frame,
+  FrameError,
+  FrameReader,
+  positionAfter,
+} from './frames.ts';
 
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const frames: fc.Arbitrary<Frame> = fc.oneof(
@@ -58,6 +67,15 @@ describe('frames', () => {
         } catch (error) {
           expect(error).toBeInstanceOf(FrameError);
         }
+      }),
+    );
+  });
+
+  it('count on past 2³²', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.integer({ min: 0, max: 0xffff_ffff }), (position, furtherBytes) => {
+        fc.pre(Number.isSafeInteger(position + furtherBytes));
+        expect(positionAfter(position, countOf(position + furtherBytes))).toBe(position + furtherBytes);
       }),
     );
   });

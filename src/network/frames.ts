@@ -1,11 +1,11 @@
 /**
- * Frames of a message on a stream. A stream is a row of bytes without back-pressure across the network, so a message announces its length first, travels
- * in frames, and every frame is acknowledged.
+ * Frames of messages on a stream. A stream is a row of bytes without back-pressure across the network, so a message announces its length first and travels
+ * in frames, and the receiver acknowledges what it has room for.
  *
  *     frame = kind (1 byte) ‖ payload length (4 bytes, big-endian) ‖ payload
  *     start = 1: total length of the message (4 bytes)
  *     data  = 2: the next bytes of the message
- *     ack   = 3: data bytes of the other side's message received so far (4 bytes)
+ *     ack   = 3: bytes of the other side's `start` and `data` frames, heads included, that were received on this stream so far, modulo 2³² (4 bytes)
  */
 import { LIMITS } from '../records/limits.ts';
 
@@ -37,10 +37,42 @@ export const FRAME_PAYLOAD_BYTES = LIMITS.frameBytes - FRAME_HEAD_BYTES;
 
 export function encodeData(payload: Uint8Array): Uint8Array {
   const frame = new Uint8Array(FRAME_HEAD_BYTES + payload.byteLength);
-  frame[0] = KIND.data;
-  new DataView(frame.buffer).setUint32(1, payload.byteLength);
-  frame.set(payload, FRAME_HEAD_BYTES);
+  putData(frame, payload);
   return frame;
+}
+
+/** A message's `start` and the first of its data, if it has any: a small message goes out in one piece. */
+export function encodeStart(totalBytes: number, payload: Uint8Array): Uint8Array {
+  const start = encodeCount('start', totalBytes);
+  if (payload.byteLength === 0) return start;
+  const frames = new Uint8Array(start.byteLength + FRAME_HEAD_BYTES + payload.byteLength);
+  frames.set(start);
+  putData(frames.subarray(start.byteLength), payload);
+  return frames;
+}
+
+function putData(target: Uint8Array, payload: Uint8Array): void {
+  target[0] = KIND.data;
+  new DataView(target.buffer, target.byteOffset).setUint32(1, payload.byteLength);
+  target.set(payload, FRAME_HEAD_BYTES);
+}
+
+/** Counts on a stream are modulo this. */
+const COUNT_MODULUS = 2 ** 32;
+
+/** A position on a stream as it is sent. */
+export function countOf(positionBytes: number): number {
+  return positionBytes % COUNT_MODULUS;
+}
+
+/** The first position from `positionBytes` on that is sent as `count`. */
+export function positionAfter(positionBytes: number, count: number): number {
+  return positionBytes + ((count - countOf(positionBytes) + COUNT_MODULUS) % COUNT_MODULUS);
+}
+
+/** What a frame takes on the stream, head included. */
+export function frameBytes(frame: Frame): number {
+  return FRAME_HEAD_BYTES + (frame.kind === 'data' ? frame.payload.byteLength : COUNT_BYTES);
 }
 
 /**

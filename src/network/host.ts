@@ -10,10 +10,11 @@ import { webRTC } from '@libp2p/webrtc';
 import { webSockets } from '@libp2p/websockets';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
-import type { NetworkHandlers, NetworkState, PeerId } from '../node/ports.ts';
+import type { MessageStream, NetworkHandlers, NetworkState, PeerId } from '../node/ports.ts';
 import { NetworkError } from '../node/ports.ts';
 import type { IceServer } from './bootstrap.ts';
 import { Identified, isDirect } from './connections.ts';
+import { ConsensusStreams } from './consensus-streams.ts';
 import type { Host, HostOptions } from './contract.ts';
 import { createGossipSub, Gossip } from './gossip.ts';
 import { Members } from './members.ts';
@@ -115,6 +116,7 @@ class PageHost implements Host {
   #members!: Members;
   #gossip!: Gossip;
   #streams!: Streams;
+  #consensusStreams!: ConsensusStreams;
   #state!: State;
   readonly #wake = () => this.wake();
 
@@ -192,6 +194,15 @@ class PageHost implements Host {
       penalize,
     });
     await this.#streams.start();
+    this.#consensusStreams = new ConsensusStreams({
+      libp2p: node,
+      timers,
+      log,
+      opened: (stream) => this.#opened(stream),
+      connect: (peer, signal) => this.#members.connect(peer, signal),
+      penalize,
+    });
+    await this.#consensusStreams.start();
     this.#follow(node);
     globalThis.addEventListener?.('online', this.#wake);
   }
@@ -215,6 +226,10 @@ class PageHost implements Host {
 
   request(peer: PeerId, data: Uint8Array, limits: { timeoutMs: number; maxBytes: number }): Promise<Uint8Array> {
     return this.#streams.request(peer, data, limits);
+  }
+
+  openStream(peer: PeerId): Promise<MessageStream> {
+    return this.#consensusStreams.open(peer);
   }
 
   setBootstraps(urls: readonly string[]): void {
@@ -269,6 +284,7 @@ class PageHost implements Host {
     });
     node.addEventListener('peer:disconnect', ({ detail: peer }) => {
       this.#streams.disconnected(peer.toString());
+      this.#consensusStreams.disconnected(peer.toString());
       this.#gossip.disconnected(peer.toString());
     });
     // A reservation was made or lost.
@@ -278,6 +294,11 @@ class PageHost implements Host {
   async #answer(data: Uint8Array, from: PeerId): Promise<Uint8Array> {
     if (this.#handlers === undefined) throw new NetworkError('closed', 'The node is not listening yet.');
     return this.#handlers.request(data, from);
+  }
+
+  #opened(stream: MessageStream): void {
+    if (this.#handlers === undefined) stream.close();
+    else this.#handlers.stream(stream);
   }
 
   /** Relays forward what they cannot read and take part in nothing: whatever a peer says of one is no ground for losing it. */

@@ -6,6 +6,8 @@ import type { PeerId } from '../node/ports.ts';
 
 /** Points at which a peer is cut off: one damaged record can be an accident of versions, this many are not. */
 export const CUT_OFF_POINTS = 10;
+/** Points for bytes on a stream that break its protocol. */
+export const VIOLATION_POINTS = 3;
 /** Points halve in this time. */
 const HALF_LIFE_MS = 2 * 60_000;
 /** How long the first cut-off lasts; each further one twice as long. */

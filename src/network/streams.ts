@@ -2,10 +2,12 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import { NetworkError, type PeerId } from '../node/ports.ts';
 import { LIMITS } from '../records/limits.ts';
-import { Exchange, ProtocolViolation } from './exchange.ts';
+import { Callers } from './callers.ts';
+import { Exchange } from './exchange.ts';
 import type { Log } from './log.ts';
+import { ProtocolViolation } from './message-pipe.ts';
+import { VIOLATION_POINTS } from './reputation.ts';
 import type { Timers } from './timers.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 export const SYNC_PROTOCOL = '/sett/sync/1';
 
@@ -18,8 +20,6 @@ const REQUESTS_PER_SECOND = 20;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** And this long to take the answer: `LIMITS.syncResponseBytes` at 150 KB/s. */
 const ANSWER_TIMEOUT_MS = 60_000;
-/** Points for bytes that break the protocol (of `CUT_OFF_POINTS`). */
-const VIOLATION_POINTS = 3;
 
 export interface StreamsOptions {
   readonly libp2p: Pick<Libp2p, 'handle'>;
@@ -32,15 +32,13 @@ export interface StreamsOptions {
   readonly penalize: (peer: PeerId, reason: string, points: number) => void;
 }
 
-interface Caller {
-  open: number;
-  gone: boolean;
-  readonly requests: TokenBucket;
-}
-
 export class Streams {
   readonly #options: StreamsOptions;
-  readonly #callers = new Map<PeerId, Caller>();
+  readonly #callers = new Callers({
+    open: INBOUND_STREAMS_PER_PEER,
+    burst: REQUEST_BURST,
+    perSecond: REQUESTS_PER_SECOND,
+  });
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -95,23 +93,15 @@ export class Streams {
 
   /** Forgets callers that are gone. */
   disconnected(peer: PeerId): void {
-    const caller = this.#callers.get(peer);
-    if (caller === undefined) return;
-    caller.gone = true;
-    if (caller.open === 0) this.#callers.delete(peer);
+    this.#callers.disconnected(peer);
   }
 
   async #serve(stream: Stream, peer: PeerId): Promise<void> {
     const { timers, answer, penalize, log } = this.#options;
-    const nowMs = timers.nowMs();
-    const caller = this.#callers.get(peer) ?? newCaller(nowMs);
-    caller.gone = false;
-    this.#callers.set(peer, caller);
-    if (caller.open >= INBOUND_STREAMS_PER_PEER || !caller.requests.take(1, nowMs)) {
+    if (!this.#callers.enter(peer, timers.nowMs())) {
       stream.abort(new Error('Too many requests.'));
       return;
     }
-    caller.open++;
     const exchange = new Exchange(stream, LIMITS.syncRequestBytes);
     try {
       const late = () => new NetworkError('timeout', 'It took too long.');
@@ -125,14 +115,9 @@ export class Streams {
       else log(`a request of ${peer} was not answered: ${reason.message}`);
       exchange.abort(reason);
     } finally {
-      caller.open--;
-      if (caller.gone && caller.open === 0) this.#callers.delete(peer);
+      this.#callers.leave(peer);
     }
   }
-}
-
-function newCaller(nowMs: number): Caller {
-  return { open: 0, gone: false, requests: new TokenBucket(REQUEST_BURST, REQUESTS_PER_SECOND, nowMs) };
 }
 
 function asNetworkError(error: unknown, peer: PeerId): NetworkError {

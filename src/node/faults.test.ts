@@ -178,6 +178,7 @@ function intruder(world: World, seedUrl: string) {
     request: async (data) => blocks(openRequest(seed.cipherKey, data)?.Blocks?.FromBlock ?? 0),
     state: () => {},
     neighbours: () => {},
+    stream: (stream) => stream.close(),
   });
   host.subscribe(topic);
   const claim = (headBlock: number) =>

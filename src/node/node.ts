@@ -92,6 +92,7 @@ export class SettNode implements NodeService {
       },
       state: () => this.#changed(),
       neighbours: (topic) => this.#byTopic.get(topic)?.neighbours(),
+      stream: (stream) => stream.close(),
     });
     for (const { key, value } of await store.range('groups', {})) {
       const row = GroupRow.decode(value);

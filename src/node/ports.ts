@@ -3,6 +3,8 @@
  * interfaces and nothing else, so that the same core runs in a tab, headless, and in the simulator.
  */
 
+import { LIMITS } from '../records/limits.ts';
+
 // ---------------------------------------------------------------------------------------------------------------- Store
 
 /**
@@ -131,6 +133,8 @@ export interface NetworkHandlers {
   state(state: NetworkState): void;
   /** A peer subscribed to or left a topic that we are in. */
   neighbours(topic: string): void;
+  /** A peer opened a stream on `/sett/consensus/1` to us; who it is beyond its peer id, its first message has to show. */
+  stream(stream: MessageStream): void;
 }
 
 export type NetworkErrorCode = 'unreachable' | 'timeout' | 'too-large' | 'malformed' | 'closed';
@@ -142,6 +146,130 @@ export class NetworkError extends Error {
     this.name = 'NetworkError';
     this.code = code;
   }
+}
+
+export interface MessageStreamHandlers {
+  /**
+   * The next message; its bytes are the receiver's own. The one after it comes when the promise settles, and the sender is held back meanwhile,
+   * so that a slow receiver makes nobody's memory grow.
+   */
+  message(data: Uint8Array): void | Promise<void>;
+  /** Once, whoever closed it; what was not delivered by then is lost. Never called from within a call of the receiver's own. */
+  closed(): void;
+}
+
+/** An ordered, reliable stream of messages to one peer; it breaks as a whole: nothing is lost, repeated or overtaken before that. */
+export interface MessageStream {
+  readonly peer: PeerId;
+  /**
+   * Queues a message of at most `LIMITS.consensusMessageBytes`, the first one of at most `LIMITS.streamOpeningBytes`; its bytes must not change any more.
+   * False: the stream is closed, or its queue is full (`LIMITS.streamQueueBytes`), which closes it.
+   * Throws a {@link NetworkError} `too-large`.
+   */
+  send(data: Uint8Array): boolean;
+  /** Sets the receiver; called once, at once after the stream is obtained. Messages that came earlier are delivered then. */
+  receive(handlers: MessageStreamHandlers): void;
+  /** Breaks it off at once; what is on its way in either direction is lost. */
+  close(): void;
+}
+
+interface StreamInboxOptions {
+  /** The receiver has handled a message that was pushed at this cost. */
+  readonly taken?: (cost: number) => void;
+  /** The receiver threw, which is a defect of ours: the stream is to be closed. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** The receiving half that all bodies of {@link MessageStream} share, so that order, holding back and closing are the same in a tab, headless and simulated. */
+export class StreamInbox {
+  readonly #options: StreamInboxOptions;
+  #waiting: ({ readonly data: Uint8Array; readonly cost: number } | undefined)[] = [];
+  #next = 0;
+  #handlers: MessageStreamHandlers | undefined;
+  #handling = false;
+  #ended = false;
+  #told = false;
+
+  constructor(options: StreamInboxOptions) {
+    this.#options = options;
+  }
+
+  receive(handlers: MessageStreamHandlers): void {
+    this.#handlers = handlers;
+    queueMicrotask(() => (this.#ended ? this.#tellClosed() : this.#deliver()));
+  }
+
+  /** Takes a message that has come. `cost` is what it counts for the sender's allowance. */
+  push(data: Uint8Array, cost: number): void {
+    if (this.#ended) return;
+    this.#waiting.push({ data, cost });
+    this.#deliver();
+  }
+
+  /** The stream is closed. What waits is dropped, and the receiver is told. */
+  end(): void {
+    this.#ended = true;
+    this.#waiting = [];
+    this.#next = 0;
+    queueMicrotask(() => this.#tellClosed());
+  }
+
+  /** The receiver is gone: what waits is dropped, and nobody is told. */
+  abandon(): void {
+    this.#told = true;
+    this.end();
+  }
+
+  #tellClosed(): void {
+    if (this.#told || this.#handlers === undefined) return;
+    this.#told = true;
+    this.#handlers.closed();
+  }
+
+  #deliver(): void {
+    while (!this.#handling && !this.#ended && this.#handlers !== undefined) {
+      const message = this.#shift();
+      if (message === undefined) return;
+      this.#handling = true;
+      try {
+        const handled = this.#handlers.message(message.data);
+        if (handled === undefined) this.#handled(message.cost);
+        else handled.then(() => this.#goOn(message.cost), this.#options.failed);
+      } catch (error) {
+        this.#options.failed(error);
+      }
+    }
+  }
+
+  /** Takes the oldest message out. `Array.shift` would move all others each time, and there can be a hundred thousand small ones. */
+  #shift(): { readonly data: Uint8Array; readonly cost: number } | undefined {
+    const message = this.#waiting[this.#next];
+    if (message === undefined) return undefined;
+    this.#waiting[this.#next++] = undefined;
+    if (this.#next * 2 >= this.#waiting.length) {
+      this.#waiting.splice(0, this.#next);
+      this.#next = 0;
+    }
+    return message;
+  }
+
+  #goOn(cost: number): void {
+    this.#handled(cost);
+    this.#deliver();
+  }
+
+  #handled(cost: number): void {
+    this.#handling = false;
+    this.#options.taken?.(cost);
+  }
+}
+
+/** Throws a {@link NetworkError} `too-large` for a message that {@link MessageStream.send} does not take. */
+export function checkMessageSize(data: Uint8Array, isFirst: boolean): void {
+  const maxBytes = isFirst ? LIMITS.streamOpeningBytes : LIMITS.consensusMessageBytes;
+  if (data.byteLength <= maxBytes) return;
+  const which = isFirst ? 'The first message on a stream' : 'A message on a stream';
+  throw new NetworkError('too-large', `${which} has at most ${maxBytes} bytes; this one has ${data.byteLength}.`);
 }
 
 export interface Network {
@@ -156,6 +284,11 @@ export interface Network {
    * Rejects with {@link NetworkError}.
    */
   request(peer: PeerId, data: Uint8Array, options: { timeoutMs: number; maxBytes: number }): Promise<Uint8Array>;
+  /**
+   * A new stream on `/sett/consensus/1`, over the best connection there is (dialled if there is none). It stays on that connection and closes with it.
+   * Rejects with {@link NetworkError}.
+   */
+  openStream(peer: PeerId): Promise<MessageStream>;
   /** Bootstraps to use: origins that serve `/bootstrap.json`, from seeds. Replaces the earlier list; the page's own origin is always one. */
   setBootstraps(urls: readonly string[]): void;
   /** A member of one of our groups: get and keep a direct connection to it. */

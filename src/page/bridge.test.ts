@@ -18,6 +18,7 @@ function bridge(overrides: Partial<Host> = {}) {
     unsubscribe: (topic) => void told.push(`unsubscribe ${topic}`),
     publish: async () => 2,
     request: async (_peer, bytes) => bytes,
+    openStream: () => Promise.reject(new NetworkError('unreachable', 'Nobody is there.')),
     setBootstraps: (urls) => void told.push(`bootstraps ${urls.join()}`),
     meet: (peer) => void told.push(`meet ${peer}`),
     penalize: (peer, reason) => void told.push(`penalize ${peer} ${reason}`),

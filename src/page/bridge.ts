@@ -1,6 +1,7 @@
 import type { Host } from '../network/index.ts';
 import { type GossipVerdict, NetworkError } from '../node/ports.ts';
 import { type FromHost, type Line, NETWORK_SEAM, ownBuffer, Pending, readToHost, type ToHost } from '../worker/index.ts';
+import { BridgedStreams } from './bridged-streams.ts';
 
 /**
  * The page's side of the network: moves bytes between the libp2p host and the worker, and decides nothing. What the worker has no room
@@ -11,6 +12,7 @@ export function bridgeNetwork(host: Host, line: Line): void {
   const serving = new Pending<Uint8Array>(NETWORK_SEAM.serving);
 
   const tell = (message: FromHost, transfer: readonly ArrayBuffer[] = []) => line.post(message, transfer);
+  const streams = new BridgedStreams(tell);
 
   host.listen({
     gossip(topic, bytes, origin) {
@@ -29,6 +31,7 @@ export function bridgeNetwork(host: Host, line: Line): void {
     },
     state: (state) => tell({ type: 'state', state }),
     neighbours: (topic) => tell({ type: 'neighbours', topic }),
+    stream: (stream) => streams.add(stream, (number) => tell({ type: 'stream', stream: number, peer: stream.peer })),
   });
 
   async function publish({ id, topic, data }: Extract<ToHost, { type: 'publish' }>): Promise<void> {
@@ -45,6 +48,14 @@ export function bridgeNetwork(host: Host, line: Line): void {
       tell({ type: 'requested', id, data: answer.data }, answer.transfer);
     } catch (error) {
       tell({ type: 'unrequested', id, ...asFailure(error) });
+    }
+  }
+
+  async function openStream({ id, peer }: Extract<ToHost, { type: 'open-stream' }>): Promise<void> {
+    try {
+      streams.add(await host.openStream(peer), (stream) => tell({ type: 'opened', id, stream, peer }));
+    } catch (error) {
+      tell({ type: 'unopened', id, ...asFailure(error) });
     }
   }
 
@@ -82,6 +93,14 @@ export function bridgeNetwork(host: Host, line: Line): void {
       case 'unserved':
         serving.reject(message.id, new NetworkError('closed', 'The node refused this request.'));
         break;
+      case 'open-stream':
+        void openStream(message);
+        break;
+      case 'stream-data':
+      case 'stream-taken':
+      case 'stream-closed':
+        streams.receive(message);
+        break;
       case 'tick':
         host.tick();
     }
@@ -90,7 +109,7 @@ export function bridgeNetwork(host: Host, line: Line): void {
 }
 
 /** An error as a plain object, as it crosses threads. */
-function asFailure(error: unknown): Pick<Extract<FromHost, { type: 'unpublished' | 'unrequested' }>, 'code' | 'message'> {
+function asFailure(error: unknown): Pick<NetworkError, 'code' | 'message'> {
   if (error instanceof NetworkError) return { code: error.code, message: error.message };
   return { code: 'closed', message: error instanceof Error ? error.message : 'The network of the page failed.' };
 }

@@ -21,6 +21,17 @@ export const LIMITS = {
   syncRequestBytes: 64 * KiB,
   /** An answer on the sync stream: one block of full size and its envelope, or many small ones. */
   syncResponseBytes: 8 * MiB + 64 * KiB,
+  /**
+   * A message on a consensus stream: what one turn sends to one peer. At most two shards of proposals that fill a block, 4 MiB each with two producers
+   * (our own proposal and the echo of the other's), and the votes beside them.
+   */
+  consensusMessageBytes: 9 * MiB,
+  /** The first message each way on a consensus stream, the handshake: until it is checked a stranger may take no more. */
+  streamOpeningBytes: 4 * KiB,
+  /** Messages that wait on one stream for a slow peer: those of the three epochs that may run ahead, at full size. */
+  streamQueueBytes: 32 * MiB,
+  /** Consensus streams that a peer may open to us: one for each of eight common groups, and its successor before the old one is known to be dead. */
+  streamsPerPeer: 16,
   /** A seed URL, its `u` list included. */
   seedChars: 8 * KiB,
   /** `bootstrap.json`. */

@@ -4,4 +4,5 @@ export { type SimulatedHost, SimulatedNetwork } from './network.ts';
 export { type OneProducerResult, runOneProducer, Violation } from './one-producer.ts';
 export { SeededRandom } from './random.ts';
 export { memoryStore, SimulatedStore, type SimulatedStoreOptions } from './store.ts';
+export type { StreamDelivery } from './streams.ts';
 export { SimulatedMachine, World } from './world.ts';

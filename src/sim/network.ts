@@ -1,16 +1,22 @@
 import {
   type GossipVerdict,
+  type MessageStream,
   type Network,
   NetworkError,
   type NetworkHandlers,
   type NetworkState,
   type PeerId,
 } from '../node/ports.ts';
+import { LIMITS } from '../records/limits.ts';
 import type { SimulatedTime } from './clock.ts';
 import type { SeededRandom } from './random.ts';
+import { SimulatedStreamPair, type StreamDelivery, type StreamWays } from './streams.ts';
+
+/** As long as a real host tries. */
+const OPEN_STREAM_TIMEOUT_MS = 20_000;
 
 export interface NetworkFaults {
-  /** Chance that a message is lost. */
+  /** Chance that a message is lost; one on a stream breaks the stream. */
   loss: number;
   /** Chance that a gossip message arrives twice. */
   duplication: number;
@@ -29,14 +35,29 @@ export class SimulatedNetwork {
   /** Gossip that a receiver rejected: no honest node's ever may be. */
   readonly rejections: Rejection[] = [];
   readonly penalties: { by: PeerId; peer: PeerId; reason: string }[] = [];
+  /** An adversary that decides when messages on streams arrive: it calls `deliver` in whatever order it likes, or never. */
+  orderStreams: ((delivery: StreamDelivery) => void) | undefined;
   readonly #time: SimulatedTime;
   readonly #random: SeededRandom;
   readonly #hosts = new Map<PeerId, SimulatedHost>();
+  readonly #streams = new Set<SimulatedStreamPair>();
+  readonly #ways: StreamWays;
   #cut = new Set<PeerId>();
 
   constructor(time: SimulatedTime, random: SeededRandom) {
     this.#time = time;
     this.#random = random.fork('network');
+    this.#ways = {
+      nowMs: () => time.nowMs,
+      plan: (delayMs, run) => time.plan(delayMs, run),
+      delayMs: () => this.#between(...this.faults.delayMs),
+      between: (least, most) => this.#between(least, most),
+      isLost: () => this.#random.chance(this.faults.loss),
+      takenOver: (delivery) => {
+        this.orderStreams?.(delivery);
+        return this.orderStreams !== undefined;
+      },
+    };
   }
 
   /** A peer that comes up (again). */
@@ -50,12 +71,14 @@ export class SimulatedNetwork {
   disconnect(peerId: PeerId): void {
     this.#hosts.get(peerId)?.kill();
     this.#hosts.delete(peerId);
+    for (const pair of [...this.#streams]) if (pair.has(peerId)) pair.kill(peerId);
     this.#tellStates();
   }
 
   /** Cuts these peers off from everybody; an empty list heals. */
   partition(peers: readonly PeerId[]): void {
     this.#cut = new Set(peers);
+    for (const pair of [...this.#streams]) if (!this.reaches(pair.opener.owner, pair.opened.owner)) pair.break();
     this.#tellStates();
   }
 
@@ -71,10 +94,36 @@ export class SimulatedNetwork {
   carry(from: PeerId, to: PeerId, deliver: (host: SimulatedHost) => void): void {
     const { loss, delayMs } = this.faults;
     if (!this.reaches(from, to) || this.#random.chance(loss)) return;
-    const [least, most] = delayMs;
     const host = this.#hosts.get(to);
-    this.#time.plan(least + this.#random.float() * (most - least), () => {
+    this.#time.plan(this.#between(...delayMs), () => {
       if (host && this.#hosts.get(to) === host && this.reaches(from, to)) deliver(host);
+    });
+  }
+
+  /**
+   * Makes a stream and gives its far end to `accept` at the peer, its near end to `opened` when the peer's word has come back; what gets lost on the way leaves
+   * the other side nothing. A peer that has too many towards another gets one that breaks.
+   */
+  openStream(
+    from: PeerId,
+    to: PeerId,
+    accept: (host: SimulatedHost, stream: MessageStream) => void,
+    opened: (stream: MessageStream) => void,
+  ): void {
+    this.carry(from, to, (host) => {
+      const crowd = [...this.#streams].filter((pair) => pair.opener.owner === from && pair.opened.owner === to);
+      const pair = new SimulatedStreamPair(from, to, this.#ways, (broken) => this.#streams.delete(broken));
+      this.#streams.add(pair);
+      if (crowd.length < LIMITS.streamsPerPeer) accept(host, pair.opened);
+      else pair.break();
+      let isOpened = false;
+      this.carry(to, from, () => {
+        isOpened = true;
+        opened(pair.opener);
+      });
+      this.after(OPEN_STREAM_TIMEOUT_MS, () => {
+        if (!isOpened) pair.break();
+      });
     });
   }
 
@@ -84,6 +133,10 @@ export class SimulatedNetwork {
 
   after(delayMs: number, run: () => void): void {
     this.#time.plan(delayMs, run);
+  }
+
+  #between(least: number, most: number): number {
+    return least + this.#random.float() * (most - least);
   }
 
   #tellStates(): void {
@@ -163,6 +216,31 @@ export class SimulatedHost implements Network {
         );
       });
     });
+  }
+
+  openStream(peer: PeerId): Promise<MessageStream> {
+    return new Promise((resolve, reject) => {
+      if (!this.#network.reaches(this.peerId, peer)) {
+        this.#network.after(1, () => reject(new NetworkError('unreachable', `${peer} is not reachable.`)));
+        return;
+      }
+      let isLate = false;
+      this.#network.after(OPEN_STREAM_TIMEOUT_MS, () => {
+        isLate = true;
+        reject(new NetworkError('timeout', `${peer} opened no stream.`));
+      });
+      this.#network.openStream(
+        this.peerId,
+        peer,
+        (host, stream) => host.#accept(stream),
+        (stream) => (isLate ? stream.close() : resolve(stream)),
+      );
+    });
+  }
+
+  #accept(stream: MessageStream): void {
+    if (this.#handlers === undefined) stream.close();
+    else this.#handlers.stream(stream);
   }
 
   setBootstraps(): void {}

@@ -12,6 +12,14 @@ export {
   type ToClient,
   type WorkerReport,
 } from './messages.ts';
-export { type FromHost, NETWORK_SEAM, readToHost, type ToHost } from './network-messages.ts';
+export {
+  type FromHost,
+  NETWORK_SEAM,
+  readToHost,
+  type StreamMessage,
+  seamCost,
+  type ToHost,
+} from './network-messages.ts';
 export { Pending } from './pending.ts';
 export { refusalText } from './refusal.ts';
+export { createRemoteNetwork, type RemoteNetwork } from './remote-network.ts';

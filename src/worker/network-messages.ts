@@ -1,9 +1,27 @@
 import type { GossipVerdict, NetworkErrorCode, NetworkState, PeerId } from '../node/ports.ts';
+import { LIMITS } from '../records/limits.ts';
 import { isBytes, isCount, isObject, isText, listOf, messageReader, oneOf, shape } from './shapes.ts';
 
 /**
  * The network's seam: libp2p lives in the page, the node in the worker. Questions of either side carry an id that the answer repeats.
  */
+
+/** What either side says of an open stream; the page numbers them. */
+export type StreamMessage =
+  | { readonly type: 'stream-data'; readonly stream: number; readonly data: Uint8Array }
+  /** Messages that together count this much (see {@link seamCost}) were handled: as much more may come. */
+  | { readonly type: 'stream-taken'; readonly stream: number; readonly cost: number }
+  | { readonly type: 'stream-closed'; readonly stream: number };
+
+/** What the worker says of streams. */
+export type StreamToHost = { readonly type: 'open-stream'; readonly id: number; readonly peer: PeerId } | StreamMessage;
+
+/** What the page says of streams. */
+export type StreamFromHost =
+  /** A peer opened one. */
+  | { readonly type: 'stream'; readonly stream: number; readonly peer: PeerId }
+  | { readonly type: 'opened'; readonly id: number; readonly stream: number; readonly peer: PeerId }
+  | StreamMessage;
 
 /** What the worker tells and asks the page. */
 export type ToHost =
@@ -23,6 +41,7 @@ export type ToHost =
   | { readonly type: 'verdict'; readonly id: number; readonly verdict: GossipVerdict }
   | { readonly type: 'served'; readonly id: number; readonly data: Uint8Array }
   | { readonly type: 'unserved'; readonly id: number }
+  | StreamToHost
   /** Once a second: timers of a hidden page are held back, those of a worker are not. */
   | { readonly type: 'tick' };
 
@@ -34,9 +53,10 @@ export type FromHost =
   | { readonly type: 'serve'; readonly id: number; readonly data: Uint8Array; readonly from: PeerId }
   | { readonly type: 'published'; readonly id: number; readonly recipients: number }
   | { readonly type: 'requested'; readonly id: number; readonly data: Uint8Array }
-  /** A publish, or a request, that failed. */
+  | StreamFromHost
+  /** A publish, a request, or the opening of a stream, that failed. */
   | {
-      readonly type: 'unpublished' | 'unrequested';
+      readonly type: 'unpublished' | 'unrequested' | 'unopened';
       readonly id: number;
       readonly code: NetworkErrorCode;
       readonly message: string;
@@ -52,9 +72,27 @@ export const NETWORK_SEAM = {
   publishing: 128,
   /** Requests to peers under way. */
   requesting: 64,
+  /** Streams that are being opened: to every producer of a few groups at once. */
+  opening: 64,
+  /** Cost of one stream's messages towards the worker that it has not handled; beyond it they wait at the host, which holds the peer back. */
+  streamCost: 2 * LIMITS.streamWindowBytes,
 } as const;
 
+/** What a message across the seam costs beside its bytes, so that a crowd of small ones is bounded too. */
+const MESSAGE_COST = 256;
+
+/** What a message of a stream counts while it is under way across the seam. */
+export function seamCost(data: Uint8Array): number {
+  return data.byteLength + MESSAGE_COST;
+}
+
 const URLS_MAX = 1024;
+
+const streamKinds = {
+  'stream-data': { stream: isCount, data: isBytes },
+  'stream-taken': { stream: isCount, cost: isCount },
+  'stream-closed': { stream: isCount },
+};
 
 export const readToHost = messageReader<ToHost>({
   subscribe: { topic: isText },
@@ -67,6 +105,8 @@ export const readToHost = messageReader<ToHost>({
   verdict: { id: isCount, verdict: oneOf('accept', 'ignore', 'reject') },
   served: { id: isCount, data: isBytes },
   unserved: { id: isCount },
+  'open-stream': { id: isCount, peer: isText },
+  ...streamKinds,
   tick: {},
 });
 
@@ -89,6 +129,10 @@ export const readFromHost = messageReader<FromHost>({
   serve: { id: isCount, data: isBytes, from: isText },
   published: { id: isCount, recipients: isCount },
   requested: { id: isCount, data: isBytes },
+  stream: { stream: isCount, peer: isText },
+  opened: { id: isCount, stream: isCount, peer: isText },
+  ...streamKinds,
   unpublished: failure,
   unrequested: failure,
+  unopened: failure,
 });

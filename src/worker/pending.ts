@@ -20,9 +20,11 @@ export class Pending<T> {
     return { id, answer: question.promise };
   }
 
-  /** An id that is not open (any more) is ignored: its answer came too late. */
-  resolve(id: number, value: T): void {
-    this.#take(id)?.resolve(value);
+  /** An id that is not open (any more) is ignored: its answer came too late. Tells whether it was open. */
+  resolve(id: number, value: T): boolean {
+    const question = this.#take(id);
+    question?.resolve(value);
+    return question !== undefined;
   }
 
   reject(id: number, error: Error): void {

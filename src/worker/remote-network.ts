@@ -1,12 +1,22 @@
-import { type GossipVerdict, type Network, NetworkError, type NetworkHandlers, type NetworkState } from '../node/ports.ts';
+import {
+  type GossipVerdict,
+  type MessageStream,
+  type Network,
+  NetworkError,
+  type NetworkHandlers,
+  type NetworkState,
+} from '../node/ports.ts';
 import { type Line, ownBuffer } from './line.ts';
 import { type FromHost, NETWORK_SEAM, readFromHost, type ToHost } from './network-messages.ts';
 import { Pending } from './pending.ts';
+import { RemoteStreams } from './remote-streams.ts';
 
 /** How much longer than a request's own limit the page may take to say that it failed, before it counts as gone. */
 const GRACE_MS = 5_000;
 /** A publish is an enqueue in libp2p; one that takes longer has met a stopped host. */
 const PUBLISH_TIMEOUT_MS = 30_000;
+/** The host gives up on opening a stream before this. */
+const OPEN_STREAM_TIMEOUT_MS = 30_000;
 
 export interface RemoteNetwork extends Network {
   /** Drives the page's host: call once a second. */
@@ -19,8 +29,10 @@ export function createRemoteNetwork(line: Line, after: (delayMs: number, callbac
   let state: NetworkState = { peerId: undefined, relays: [], peers: [] };
   const publishing = new Pending<number>(NETWORK_SEAM.publishing);
   const requesting = new Pending<Uint8Array>(NETWORK_SEAM.requesting);
+  const opening = new Pending<MessageStream>(NETWORK_SEAM.opening);
 
   const tell = (message: ToHost, transfer: readonly ArrayBuffer[] = []) => line.post(message, transfer);
+  const streams = new RemoteStreams(tell);
 
   async function ask<T>(pending: Pending<T>, what: string, timeoutMs: number, send: (id: number) => void): Promise<T> {
     if (pending.isFull) throw new NetworkError('unreachable', `Too much is being ${what} at once. Try again in a moment.`);
@@ -88,6 +100,24 @@ export function createRemoteNetwork(line: Line, after: (delayMs: number, callbac
       case 'unrequested':
         requesting.reject(message.id, new NetworkError(message.code, message.message));
         break;
+      case 'unopened':
+        opening.reject(message.id, new NetworkError(message.code, message.message));
+        break;
+      case 'opened': {
+        const opened = streams.add(message.stream, message.peer);
+        if (!opening.resolve(message.id, opened)) opened.close();
+        break;
+      }
+      case 'stream': {
+        const stream = streams.add(message.stream, message.peer);
+        if (handlers === undefined) stream.close();
+        else handlers.stream(stream);
+        break;
+      }
+      case 'stream-data':
+      case 'stream-taken':
+      case 'stream-closed':
+        streams.receive(message);
     }
   }
 
@@ -109,6 +139,9 @@ export function createRemoteNetwork(line: Line, after: (delayMs: number, callbac
         const { data, transfer } = ownBuffer(bytes);
         tell({ type: 'request', id, peer, data, timeoutMs, maxBytes }, transfer);
       });
+    },
+    openStream(peer) {
+      return ask(opening, 'opened', OPEN_STREAM_TIMEOUT_MS, (id) => tell({ type: 'open-stream', id, peer }));
     },
     setBootstraps: (urls) => tell({ type: 'bootstraps', urls }),
     meet: (peer) => tell({ type: 'meet', peer }),

@@ -49,6 +49,7 @@ const silent: NetworkHandlers = {
   request: async (data) => data,
   state: () => {},
   neighbours: () => {},
+  stream: (stream) => stream.close(),
 };
 
 test('remote network: publishes and requests are answered by id, errors cross as code and sentence', async () => {

@@ -1,6 +1,6 @@
 /** A page with a network host and nothing else; the test drives it through `window.tab`. */
 import { createHost, type Host } from '../../../src/network/index.ts';
-import { type GossipVerdict, NetworkError, type NetworkState } from '../../../src/node/ports.ts';
+import { type GossipVerdict, type MessageStream, NetworkError, type NetworkState } from '../../../src/node/ports.ts';
 
 const TICK_MS = 250;
 
@@ -28,8 +28,24 @@ export interface Tab {
   readonly verdicts: Record<string, GossipVerdict>;
   /** Bytes in every answer. */
   answerBytes: number;
+  /** Streams that peers opened to us and that we opened to them, as they came. */
+  readonly streams: HeardStream[];
   publish(topic: string, text: string): Promise<number>;
+  /** Opens a stream; its place in `streams`, or why there is none. */
+  openStream(peer: string): Promise<number | { readonly code: string }>;
+  pattern(sizeBytes: number, number?: number): Uint8Array;
+  checksum(bytes: Uint8Array): number;
   request(peer: string, requestBytes: number, options: { timeoutMs: number; maxBytes: number }): Promise<Outcome>;
+}
+
+/** A stream and what came on it. */
+export interface HeardStream {
+  readonly stream: MessageStream;
+  /** Size and checksum of each message. */
+  readonly messages: { readonly sizeBytes: number; readonly sum: number }[];
+  closed: boolean;
+  /** While it is set, no message is handled to its end. */
+  standsStill: boolean;
 }
 
 declare global {
@@ -39,14 +55,28 @@ declare global {
 }
 
 /** Bytes that show every kind of loss or reordering in their sum. */
-function pattern(sizeBytes: number): Uint8Array {
-  return Uint8Array.from({ length: sizeBytes }, (_, index) => (index * 31 + (index >> 8)) & 0xff);
+function pattern(sizeBytes: number, number = 0): Uint8Array {
+  return new Uint8Array(sizeBytes).map((_, index) => index * 31 + (index >> 8) + number);
 }
 
 function checksum(bytes: Uint8Array): number {
   let sum = 0;
   for (const byte of bytes) sum = (sum * 33 + byte) >>> 0;
   return sum;
+}
+
+function hear(stream: MessageStream): HeardStream {
+  const heard: HeardStream = { stream, messages: [], closed: false, standsStill: false };
+  stream.receive({
+    message: (data) => {
+      heard.messages.push({ sizeBytes: data.byteLength, sum: checksum(data) });
+      return heard.standsStill ? new Promise(() => {}) : Promise.resolve();
+    },
+    closed: () => {
+      heard.closed = true;
+    },
+  });
+  return heard;
 }
 
 const log: string[] = [];
@@ -66,6 +96,16 @@ const tab: Tab = {
   log,
   verdicts: {},
   answerBytes: 5_000_000,
+  streams: [],
+  openStream: async (peer) => {
+    try {
+      return tab.streams.push(hear(await host.openStream(peer))) - 1;
+    } catch (error) {
+      return { code: error instanceof NetworkError ? error.code : String(error) };
+    }
+  },
+  pattern,
+  checksum,
   publish: (topic, text) => host.publish(topic, new TextEncoder().encode(text)),
   request: async (peer, requestBytes, options) => {
     try {
@@ -89,6 +129,7 @@ host.listen({
   },
   state: (state) => void tab.states.push(state),
   neighbours: (topic) => void tab.neighbours.push(topic),
+  stream: (stream) => void tab.streams.push(hear(stream)),
 });
 setInterval(() => host.tick(), TICK_MS);
 window.tab = tab;
