@@ -1,5 +1,5 @@
 /** Somebody with a browser of their own, who uses the page by the names that a screen reader would say. */
-import { type Browser, type BrowserContext, expect, type Locator, type Page } from '@playwright/test';
+import { type Browser, type BrowserContext, type CDPSession, expect, type Locator, type Page } from '@playwright/test';
 
 /** `microphone`: see `chromium.ts`. The others: people copy seeds and paste them. */
 export const PERMISSIONS = ['microphone', 'clipboard-read', 'clipboard-write'];
@@ -19,6 +19,8 @@ export interface BlockIdentity {
 export interface Surroundings {
   /** A network that lets no UDP through, so that WebRTC finds no way and the relay carries everything. */
   readonly withoutUdp?: boolean;
+  /** Room that the app's storage has, until {@link Person.setQuota} says otherwise. */
+  readonly quotaBytes?: number;
 }
 
 export class Person {
@@ -28,6 +30,8 @@ export class Person {
   /** What the tab's network logs. */
   readonly networkLog: string[] = [];
   #page: Page | undefined;
+  /** The browser drops the limit with the session that set it. */
+  #quotaSession: CDPSession | undefined;
 
   private constructor(context: BrowserContext, origin: string) {
     this.context = context;
@@ -35,10 +39,16 @@ export class Person {
   }
 
   /** Opens the app for the first time. */
-  static async arrive(browser: Browser, origin: string, { withoutUdp = false }: Surroundings = {}): Promise<Person> {
+  static async arrive(browser: Browser, origin: string, { withoutUdp, quotaBytes }: Surroundings = {}): Promise<Person> {
     const context = await browser.newContext({ permissions: PERMISSIONS });
     if (withoutUdp) await context.addInitScript(blockUdp);
-    return Person.with(context, origin);
+    const person = new Person(context, origin);
+    const page = await person.#newPage();
+    // Before the app writes anything: Chromium remembers for a while how much room it has found.
+    if (quotaBytes !== undefined) await person.setQuota(quotaBytes);
+    await page.goto(origin);
+    await person.ready();
+    return person;
   }
 
   /** The same with a browser context that the caller has made. */
@@ -62,6 +72,12 @@ export class Person {
 
   /** Opens the tab (again) at `hash`; resolves when its node is ready. */
   async openTab(hash = ''): Promise<void> {
+    const page = await this.#newPage();
+    await page.goto(`${this.#origin}/${hash}`);
+    await this.ready();
+  }
+
+  async #newPage(): Promise<Page> {
     const page = await this.context.newPage();
     page.on('pageerror', (error) => this.#defects.push(error.message));
     page.on('console', (message) => {
@@ -70,8 +86,7 @@ export class Person {
       else if (message.type() === 'error' && text.startsWith('sett')) this.#defects.push(text);
     });
     this.#page = page;
-    await page.goto(`${this.#origin}/${hash}`);
-    await this.ready();
+    return page;
   }
 
   async closeTab(): Promise<void> {
@@ -92,6 +107,16 @@ export class Person {
   async reload(): Promise<void> {
     await this.page.reload();
     await this.ready();
+  }
+
+  /** Limits the app's storage for as long as this tab is open; undefined: as much as the disk has. */
+  async setQuota(quotaBytes?: number): Promise<void> {
+    this.#quotaSession ??= await this.context.newCDPSession(this.page);
+    const origin = this.#origin;
+    await this.#quotaSession.send('Storage.overrideQuotaForOrigin', {
+      origin,
+      ...(quotaBytes !== undefined && { quotaSize: quotaBytes }),
+    });
   }
 
   async leave(): Promise<void> {
