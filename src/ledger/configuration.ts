@@ -11,7 +11,7 @@ import {
   type TypeOf,
   text,
 } from '../records/index.ts';
-import type { KvReader } from './kv.ts';
+import type { KvReader, KvState } from './kv.ts';
 
 /** Rules by which this software makes a StateRoot (architecture.md, "Upgrades"). */
 export const RULES_VERSION = '1';
@@ -38,6 +38,8 @@ export interface GroupIdentity {
   readonly groupId: string;
   readonly ownerPubkey: string;
   readonly cipherKey: Uint8Array;
+  /** For development only: a set of several producers gets its keys from a trusted dealer, so its proof carries no key generation. */
+  readonly hasTrustedDealer?: boolean;
 }
 
 /** Who produces, how fast, by which rules: what the newest CONSENSUS trx set. */
@@ -51,6 +53,8 @@ export interface ActiveConfiguration {
   readonly startEpoch: number;
   readonly engine: string;
   readonly rulesVersion: string;
+  /** 0: proposals are encrypted in every epoch; 1: never; k ≥ 2: every k-th epoch. */
+  readonly encryption: number;
   /** A CONSENSUS trx must have a nonce above this one. */
   readonly nonceFloor: number;
   /** Trx that set it and request that it answers; empty before block 1. */
@@ -61,7 +65,17 @@ export interface ActiveConfiguration {
 /** The configuration in `state`: the newest CONSENSUS trx's, or, before block 1, the seed's owner alone. */
 export function configurationOf(state: KvReader, identity: GroupIdentity): ActiveConfiguration {
   const row = state.get('consensus', CURRENT_KEY);
-  const stored = row ? ConsensusRow.decode(row) : undefined;
+  return configurationOfRow(row ? ConsensusRow.decode(row) : undefined, identity);
+}
+
+/** An earlier configuration, by its nonce; undefined if the state has no success under it. */
+export function configurationOfNonce(state: KvState, identity: GroupIdentity, nonce: number): ActiveConfiguration | undefined {
+  const rows = state.list('consensus', proofKey(nonce, '')).map(({ value }) => ConsensusRow.decode(value));
+  const success = rows.find(({ Bundle }) => Bundle?.Result === ConsensusResult.SUCCESS);
+  return success && configurationOfRow(success, identity);
+}
+
+function configurationOfRow(stored: ConsensusRow | undefined, identity: GroupIdentity): ActiveConfiguration {
   const request = stored?.Bundle?.Req;
   const base = { groupId: identity.groupId, ownerPubkey: identity.ownerPubkey };
   if (!stored || !request) {
@@ -74,6 +88,7 @@ export function configurationOf(state: KvReader, identity: GroupIdentity): Activ
       startEpoch: 1,
       engine: DEFAULT_ENGINE,
       rulesVersion: RULES_VERSION,
+      encryption: 0,
       proofTrxId: '',
       proofReqId: '',
     };
@@ -87,6 +102,7 @@ export function configurationOf(state: KvReader, identity: GroupIdentity): Activ
     startEpoch: request.StartFromEpoch,
     engine: request.Contract?.Contract || DEFAULT_ENGINE,
     rulesVersion: request.Contract?.Version || RULES_VERSION,
+    encryption: request.Contract?.Encryption ?? 0,
     proofTrxId: stored.TrxId,
     proofReqId: request.ReqId,
   };
@@ -116,6 +132,6 @@ export function verifiedBundle(trx: Trx, identity: GroupIdentity, nonceFloor: nu
   if (bundle.Result !== ConsensusResult.SUCCESS) return bundle;
   const answered = new Set(bundle.Resps.map((response) => response.SenderPubkey));
   if (!list.every((pubkey) => answered.has(pubkey)) || bundle.Resps.some((response) => response.Refused !== '')) return undefined;
-  // A set of several producers needs a group key, whose generation comes with their engine; until then such a bundle proves nothing.
-  return list.length === 1 ? bundle : undefined;
+  // A set of several producers needs a group key. Until its generation is part of the agreement such a bundle proves nothing.
+  return list.length === 1 || identity.hasTrustedDealer ? bundle : undefined;
 }

@@ -1,8 +1,9 @@
-export { assembleBlock, type BlockFlaw, flawOf, type ParentBlock, sameTrxs, sealBlock } from './block.ts';
+export { assembleBlock, type BlockFlaw, flawOf, isFinal, type ParentBlock, sameTrxs, sealBlock } from './block.ts';
 export {
   type ActiveConfiguration,
   ConsensusRow,
   configurationOf,
+  configurationOfNonce,
   DEFAULT_INTERVAL_MS,
   type GroupIdentity,
   RULES_VERSION,

@@ -63,6 +63,16 @@ export class Pool {
     this.#bytes -= present.sizeBytes;
   }
 
+  /** The `count` that have waited longest. */
+  oldest(count: number): Trx[] {
+    const oldest: Trx[] = [];
+    for (const { trx } of this.#waiting.values()) {
+      if (oldest.length === count) break;
+      oldest.push(trx);
+    }
+    return oldest;
+  }
+
   /** Drops what no longer may enter a block: in the chain, or expired by `nowNs`. */
   prune(nowNs: bigint): void {
     for (const { trx } of [...this.#waiting.values()]) {

@@ -1,17 +1,20 @@
-import { decodeFrontier, emptyFrontier, encodeFrontier, frontierRoot, openBytes } from '../crypto/index.ts';
+import { decodeFrontier, emptyFrontier, encodeFrontier, frontierRoot } from '../crypto/index.ts';
 import {
   type ActiveConfiguration,
   configurationOf,
+  configurationOfNonce,
   type Execution,
   execute,
   flawOf,
   type GroupIdentity,
+  isFinal,
   KvState,
   type OrderContext,
   orderTrxs,
   type ParentBlock,
   RULES_VERSION,
   sameTrxs,
+  sealBlock,
   TABLES_IN_MEMORY,
 } from '../ledger/index.ts';
 import { Block, equalBytes, type Trx, TrxType } from '../records/index.ts';
@@ -32,6 +35,14 @@ export interface Head extends ParentBlock {
  */
 export type Refusal = NonNullable<ReturnType<typeof flawOf>> | 'wrong-content' | 'wrong-root' | 'unknown-rules';
 
+/** A block above the head. */
+export interface Above {
+  readonly head: Head;
+  /** Its producers' seals make it final. */
+  readonly configuration: ActiveConfiguration;
+  readonly isFinal: boolean;
+}
+
 /** Decrypts a post's data; undefined: not readable here (not admitted, or not what a post holds). */
 export type ReadPost = (trx: Trx) => Promise<Uint8Array | undefined>;
 
@@ -50,8 +61,10 @@ export class Chain {
   readonly #genesis: Block;
   /** The newest block staged; what follows is built and checked on it. */
   #tip: Head;
-  /** The newest block stored: what this node tells others and shows. */
-  #stored: Head;
+  /** The newest final block stored: what this node tells others and shows. */
+  #head: Head;
+  /** Blocks above the head, ascending: staged, or stored and waiting for seals. Each with the configuration whose seals make it final. */
+  #above: Above[] = [];
   #state = new KvState();
   #frontier = emptyFrontier();
   #configuration: ActiveConfiguration;
@@ -67,18 +80,25 @@ export class Chain {
     this.#verified = options.verified;
     this.#readPost = options.readPost;
     this.#tip = genesisHead(options.genesis);
-    this.#stored = this.#tip;
+    this.#head = this.#tip;
     this.#configuration = configurationOf(this.#state, this.identity);
   }
 
-  /** The newest stored block. */
+  /** The newest final block stored. */
   get head(): Head {
-    return this.#stored;
+    return this.#head;
   }
 
-  /** The newest block, staged ones included; the same as {@link head} whenever nothing is staged. */
+  /** The newest block, staged ones and those that wait for seals included. */
   get tip(): Head {
     return this.#tip;
+  }
+
+  /** The newest block stored, final or waiting for seals. */
+  get stored(): Head {
+    return this.hasStaged
+      ? (this.#above.findLast(({ head }) => head.blockId < (this.#stagedBlocks[0]?.BlockId ?? 0))?.head ?? this.#head)
+      : this.#tip;
   }
 
   get configuration(): ActiveConfiguration {
@@ -112,6 +132,9 @@ export class Chain {
     this.#state = new KvState();
     this.#frontier = emptyFrontier();
     this.#tip = genesisHead(this.#genesis);
+    this.#head = this.#tip;
+    this.#above = [];
+    let finalBlockId = 0;
     const stored = await this.#store.get('heads', keyOf.head(groupId));
     if (stored) {
       try {
@@ -125,6 +148,7 @@ export class Chain {
           stateRoot: row.StateRoot,
           posts: row.Posts,
         };
+        finalBlockId = row.FinalBlockId;
         for (const table of TABLES_IN_MEMORY) {
           for (const { key, value } of await this.#store.range('kv', startingWith(keyOf.kv(groupId, table, '')))) {
             this.#state.apply(table, ledgerKeyOf(key), value);
@@ -134,27 +158,44 @@ export class Chain {
         return { sound: false };
       }
     }
-    this.#stored = this.#tip;
     this.#configuration = configurationOf(this.#state, this.identity);
-    return { sound: await this.#isHeadSound() };
+    this.#head = this.#tip;
+    return { sound: await this.#isTailSound(finalBlockId) };
   }
 
-  /** Whether the stored newest block is the one that the head names, unbroken and sealed, and the history gives its root. */
-  async #isHeadSound(): Promise<boolean> {
+  /**
+   * Whether the stored blocks from the newest final one on are unbroken up to the one that the head's row names, the final one is sealed, and
+   * the history gives the newest root. Fills in what lies above the head.
+   */
+  async #isTailSound(finalBlockId: number): Promise<boolean> {
     if (this.#tip.blockId === 0) return true;
-    const block = await this.storedBlock(this.#tip.blockId);
-    if (!block || !equalBytes(block.BlockHash, this.#tip.hash)) return false;
-    if (!equalBytes(block.StateRoot, frontierRoot(this.#frontier))) return false;
-    const parent = await this.#parentOf(block);
-    // The configuration that sealed this block may be one that this block replaced; then its seals were checked when it came.
-    const configuration = block.ConfigNonce === this.#configuration.nonce ? this.#configuration : undefined;
-    return parent !== undefined && (configuration === undefined || flawOf(block, parent, configuration) === undefined);
+    let parent = await this.#parentAt(finalBlockId - 1);
+    let newest: Block | undefined;
+    for (let blockId = finalBlockId; blockId <= this.#tip.blockId; blockId++) {
+      const block = await this.storedBlock(blockId);
+      if (!block || !parent) return false;
+      // The configuration that sealed a block may be one that it replaced.
+      const configuration = this.#configurationUnder(block.ConfigNonce);
+      const flaw = flawOf(block, parent, configuration);
+      if (flaw !== undefined && !(blockId > finalBlockId && flaw === 'not-final')) return false;
+      const head = headOf(block, this.#tip.posts);
+      if (blockId === finalBlockId) this.#head = head;
+      else this.#above.push({ head, configuration, isFinal: flaw === undefined });
+      newest = block;
+      parent = head;
+    }
+    if (!newest || !equalBytes(newest.BlockHash, this.#tip.hash)) return false;
+    return equalBytes(newest.StateRoot, frontierRoot(this.#frontier));
   }
 
-  async #parentOf(block: Block): Promise<ParentBlock | undefined> {
-    if (block.BlockId === 1) return genesisHead(this.#genesis);
-    const parent = await this.storedBlock(block.BlockId - 1);
-    return parent && { blockId: parent.BlockId, epoch: parent.Epoch, timeNs: parent.TimeStamp, hash: parent.BlockHash };
+  #configurationUnder(nonce: number): ActiveConfiguration {
+    if (nonce === this.#configuration.nonce) return this.#configuration;
+    return configurationOfNonce(this.#state, this.identity, nonce) ?? this.#configuration;
+  }
+
+  async #parentAt(blockId: number): Promise<ParentBlock | undefined> {
+    const block = await this.storedBlock(Math.max(0, blockId));
+    return block && headOf(block, 0);
   }
 
   /** A stored block; undefined if there is none, or it is damaged. Block 0 is the genesis block. */
@@ -190,16 +231,26 @@ export class Chain {
     return execute(this.#state, this.#frontier, trxs, this.identity);
   }
 
-  /** Checks a block from elsewhere against everything that this node knows: seals, contents, and the root that executing it gives. */
-  async examine(block: Block): Promise<{ execution: Execution } | { refusal: Refusal }> {
+  /**
+   * Checks a block from elsewhere against everything that this node knows: seals, contents, and the root that executing it gives.
+   * Without `needsSeals` (a producer that catches up with what f+1 others named) it need not be final.
+   */
+  async examine(block: Block, { needsSeals = true } = {}): Promise<{ execution: Execution } | { refusal: Refusal }> {
     if (!this.knowsRules) return { refusal: 'unknown-rules' };
     const flaw = flawOf(block, this.#tip, this.#configuration);
-    if (flaw) return { refusal: flaw };
+    if (flaw && (needsSeals || flaw !== 'not-final')) return { refusal: flaw };
     const context = await this.orderContext(block.Trxs, block.TimeStamp);
     if (!sameTrxs(orderTrxs(block.Trxs, context), block.Trxs)) return { refusal: 'wrong-content' };
     const execution = this.execute(block.Trxs);
     if (!equalBytes(execution.stateRoot, block.StateRoot)) return { refusal: 'wrong-root' };
     return { execution };
+  }
+
+  /** A block with this producer's seal added. */
+  seal(block: Block, secret: Uint8Array): Block {
+    const own = sealBlock(block, this.#configuration, secret).Seals;
+    const others = block.Seals.filter(({ ProducerPubkey }) => own.every((seal) => seal.ProducerPubkey !== ProducerPubkey));
+    return { ...block, Seals: [...others, ...own] };
   }
 
   /** Confirms an execution: the block becomes the head in memory, its rows wait for {@link flush}. */
@@ -218,15 +269,9 @@ export class Chain {
     }
     for (const { table, key, value } of execution.changes) this.#state.apply(table, key, value);
     this.#frontier = execution.frontier;
-    this.#tip = {
-      blockId: block.BlockId,
-      epoch: block.Epoch,
-      timeNs: block.TimeStamp,
-      hash: block.BlockHash,
-      stateRoot: block.StateRoot,
-      posts,
-    };
+    this.#tip = headOf(block, posts);
     this.#stagedBlocks.push(block);
+    this.#above.push({ head: this.#tip, configuration: this.#configuration, isFinal: isFinal(block, this.#configuration) });
     if (block.Trxs.some((trx) => trx.Type === TrxType.CONSENSUS))
       this.#configuration = configurationOf(this.#state, this.identity);
   }
@@ -234,6 +279,7 @@ export class Chain {
   /** The transaction that {@link flush} would write, with the head's row. */
   #transaction(): Write[] {
     const head = this.#tip;
+    const final = this.#above.findLast((_, place) => this.#above.slice(0, place + 1).every((above) => above.isFinal));
     const row: HeadRow = {
       BlockId: head.blockId,
       Epoch: head.epoch,
@@ -242,12 +288,13 @@ export class Chain {
       StateRoot: head.stateRoot,
       Frontier: encodeFrontier(this.#frontier),
       Posts: head.posts,
+      FinalBlockId: (final?.head ?? this.#head).blockId,
     };
     return [...this.#staged, { table: 'heads', key: keyOf.head(this.identity.groupId), value: HeadRow.encode(row) }];
   }
 
   /**
-   * Writes everything staged, and `extra` with it, in one transaction. Answers the blocks that are now stored.
+   * Writes everything staged, and `extra` with it, in one transaction. Answers the staged blocks, which are now stored.
    * On a failure the chain is as it is stored, and the error is passed on.
    */
   async flush(durability: Durability, extra: readonly Write[] = []): Promise<readonly Block[]> {
@@ -261,35 +308,76 @@ export class Chain {
     this.#staged = [];
     this.#stagedBlocks = [];
     this.#stagedTrxs.clear();
-    this.#stored = this.#tip;
+    this.#raiseHead();
     return blocks;
   }
 
-  /** Where a trx stands, by sender and id. */
+  /** The head follows the final blocks that lie right above it. */
+  #raiseHead(): void {
+    while (this.#above[0]?.isFinal) {
+      this.#head = this.#above[0].head;
+      this.#above.shift();
+    }
+  }
+
+  /** Blocks above the head that wait for seals. */
+  get waiting(): readonly Above[] {
+    return this.#above;
+  }
+
+  /**
+   * Puts the seals that make a waiting block final into the store, with whatever `extra` says for the blocks that become final.
+   * Answers those: the block alone, or others above it too that had their seals already. Nothing must be staged.
+   */
+  async confirm(
+    block: Block,
+    durability: Durability,
+    extra: (final: readonly Block[]) => readonly Write[],
+  ): Promise<readonly Block[]> {
+    const waiting = this.#above.find(({ head }) => head.blockId === block.BlockId);
+    if (!waiting || !equalBytes(waiting.head.hash, block.BlockHash) || !isFinal(block, waiting.configuration)) return [];
+    this.#above = this.#above.map((above) => (above === waiting ? { ...above, isFinal: true } : above));
+    const final: Block[] = [];
+    for (const above of this.#above) {
+      if (!above.isFinal) break;
+      const stored = above.head.blockId === block.BlockId ? block : await this.storedBlock(above.head.blockId);
+      if (stored) final.push(stored);
+    }
+    const key = keyOf.block(this.identity.groupId, block.BlockId);
+    const writes: Write[] = [{ table: 'blocks', key, value: Block.encode(block) }, ...this.#transaction(), ...extra(final)];
+    try {
+      await this.#store.write(writes, durability);
+    } catch (error) {
+      await this.reload();
+      throw error;
+    }
+    this.#raiseHead();
+    return final;
+  }
+
+  /** Where a trx stands, by sender and id, in a final block or one that waits for seals. */
   async placeOf(senderPubkey: string, trxId: string): Promise<PlaceRow | undefined> {
     const row = await this.#store.get('trxs', keyOf.trx(this.identity.groupId, senderPubkey, trxId));
     return row && PlaceRow.decode(row);
   }
 
-  /** Places of all trxs with this id, by sender; several only if somebody copied another's id. */
+  /** Places in final blocks of all trxs with this id, by sender; several only if somebody copied another's id. */
   async placesOf(trxId: string): Promise<{ sender: string; place: PlaceRow }[]> {
     const prefix = keyOf.trxId(this.identity.groupId, trxId, '');
     const rows = await this.#store.range('trxids', startingWith(prefix));
-    return rows.map(({ key, value }) => ({ sender: key.slice(prefix.length), place: PlaceRow.decode(value) }));
+    return rows
+      .map(({ key, value }) => ({ sender: key.slice(prefix.length), place: PlaceRow.decode(value) }))
+      .filter(({ place }) => place.BlockId <= this.#head.blockId);
   }
 }
 
-const genesisHead = (genesis: Block): Head => ({
-  blockId: 0,
-  epoch: 0,
-  timeNs: genesis.TimeStamp,
-  hash: genesis.BlockHash,
-  stateRoot: frontierRoot(emptyFrontier()),
-  posts: 0,
+const headOf = (block: Block, posts: number): Head => ({
+  blockId: block.BlockId,
+  epoch: block.Epoch,
+  timeNs: block.TimeStamp,
+  hash: block.BlockHash,
+  stateRoot: block.StateRoot,
+  posts,
 });
 
-/** Reads posts of a public group: data under the group's cipher key. */
-export const readPublicPost =
-  (cipherKey: Uint8Array): ReadPost =>
-  async (trx) =>
-    openBytes(cipherKey, trx.Data);
+const genesisHead = (genesis: Block): Head => ({ ...headOf(genesis, 0), stateRoot: frontierRoot(emptyFrontier()) });

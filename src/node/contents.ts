@@ -1,7 +1,7 @@
 import { PostItem } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import type { Row, Store } from './ports.ts';
-import { keyOf, startingWith } from './rows.ts';
+import { keyOf } from './rows.ts';
 import { type ContentItem, type ContentQuery, NodeError } from './service.ts';
 
 /** Rows read at a time while looking for posts of certain senders. */
@@ -11,7 +11,8 @@ const RADIX = 16;
 /** Final posts that this node can read, in block order or against it. Throws NodeError `unknown-trx` for a start that is not in the chain. */
 export async function readContents(store: Store, chain: Chain, query: ContentQuery): Promise<ContentItem[]> {
   const { groupId } = chain.identity;
-  let { from, to } = startingWith(`${groupId}/`);
+  let from = keyOf.content(groupId, 0, 0);
+  let to = keyOf.content(groupId, chain.head.blockId + 1, 0);
   if (query.startTrx !== undefined) {
     const at = await keyOfPost(chain, query.startTrx);
     const after = `${at}\u0000`;

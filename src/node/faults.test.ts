@@ -241,7 +241,7 @@ describe('hostile members', () => {
     });
     const configuration = {
       ...{ groupId, ownerPubkey: seed.ownerPubkey, nonce: 0, nonceFloor: 0, producers: [seed.ownerPubkey], intervalMs: 1_000 },
-      ...{ startEpoch: 1, engine: 'hbbft', rulesVersion: '1', proofTrxId: '', proofReqId: '' },
+      ...{ startEpoch: 1, engine: 'hbbft', rulesVersion: '1', encryption: 0, proofTrxId: '', proofReqId: '' },
     };
     const forged = sealBlock(
       assembleBlock({

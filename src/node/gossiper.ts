@@ -102,6 +102,11 @@ export class Gossiper {
     return trx.Expired > nowNs && trx.TimeStamp <= nowNs + AHEAD_LIMIT_NS;
   }
 
+  /** A trx that came another way than by gossip: whether it is one that gossip would have brought. */
+  isWelcome(trx: Trx): boolean {
+    return this.#isGenuine(trx) && this.#isTimely(trx);
+  }
+
   #hear(broadcast: GroupBroadcast, origin: PeerId): GossipVerdict {
     if (broadcast.PeerId !== origin || !isPublicKey(broadcast.Pubkey)) return 'reject';
     const { members, ports } = this.#options;
@@ -140,6 +145,7 @@ export class Gossiper {
       TrxId: broadcast.Id,
       SenderPubkey: broadcast.Sender,
       PeerId: ports.network.state().peerId ?? '',
+      Waiting: false,
     };
     this.#fetches += 1;
     ports.network

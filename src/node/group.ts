@@ -1,15 +1,20 @@
+import type { Defect, Engine } from '../consensus/index.ts';
 import { groupTopic } from '../crypto/index.ts';
 import { Pool, whyExcluded } from '../ledger/index.ts';
 import { type Block, genesisBlock, parseSeed, type Seed, type Trx, toHex } from '../records/index.ts';
-import { Chain, type ReadPost, readPublicPost } from './chain.ts';
+import { Chain } from './chain.ts';
 import { errorNotice } from './errors.ts';
 import { Gossiper } from './gossiper.ts';
 import { Mailbox } from './mailbox.ts';
 import { Members } from './members.ts';
 import { Outbox } from './outbox.ts';
-import type { GossipVerdict, PeerId, Ports } from './ports.ts';
+import type { GossipVerdict, MessageStream, MessageStreamHandlers, PeerId, Ports } from './ports.ts';
 import { Poster } from './poster.ts';
+import { PROBLEMS } from './problems.ts';
 import { Producer } from './producer.ts';
+import type { ProducerHello } from './producers/frames.ts';
+import { makeEngine, type TrustedDealer } from './producers/make-engine.ts';
+import { readPostOf } from './read-post.ts';
 import { cutDamagedTail } from './repair.ts';
 import { type GroupRow, keyOf } from './rows.ts';
 import type { Secrets } from './secrets.ts';
@@ -27,6 +32,7 @@ export interface GroupOptions {
   readonly emit: (event: NodeEvent) => void;
   /** Something that the view shows has changed. */
   readonly changed: () => void;
+  readonly trustedDealer: TrustedDealer | undefined;
   /** Another writer has taken over the store: nothing can go on here. */
   readonly fenced: () => void;
 }
@@ -63,11 +69,11 @@ export class Group {
     const { groupId, ownerPubkey, cipherKey } = this.seed;
     this.topic = groupTopic(cipherKey, groupId);
     this.chain = new Chain({
-      identity: { groupId, ownerPubkey, cipherKey },
+      identity: { groupId, ownerPubkey, cipherKey, hasTrustedDealer: options.trustedDealer !== undefined },
       genesis: genesisBlock(this.seed),
       store: ports.store,
       verified: options.verified,
-      readPost: this.#readPost(),
+      readPost: readPostOf(this.seed, options.secrets, ports.privateCipher),
     });
     this.outbox = new Outbox(ports.store, groupId);
     this.poster = new Poster({
@@ -110,6 +116,9 @@ export class Group {
       clock: ports.clock,
       random: ports.random,
       headBlock: () => this.chain.head.blockId,
+      // A producer among several builds its blocks itself; from others it takes the seals, and what its engine sends it for.
+      limitBlock: () =>
+        this.#producer && this.chain.configuration.producers.length > 1 ? this.chain.tip.blockId : Number.POSITIVE_INFINITY,
       apply: (blocks) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
       refused: (source, refusal) => this.#refused(source, refusal),
       changed: options.changed,
@@ -252,7 +261,8 @@ export class Group {
   /** Posts that became final elsewhere, e.g. by this profile's backup on another machine. */
   async #settleOutbox(): Promise<void> {
     for (const { Trx: trx } of this.outbox.due(Number.POSITIVE_INFINITY)) {
-      if (trx && (await this.chain.placeOf(trx.SenderPubkey, trx.TrxId))) await this.outbox.discard(trx.TrxId);
+      const place = trx && (await this.chain.placeOf(trx.SenderPubkey, trx.TrxId));
+      if (place && place.BlockId <= this.chain.head.blockId) await this.outbox.discard(trx.TrxId);
     }
   }
 
@@ -263,41 +273,82 @@ export class Group {
     this.#producer?.stop();
     this.#producer = undefined;
     if (!this.chain.knowsRules) {
-      this.#setProblem({
-        code: 'update-needed',
-        message:
-          'The group has changed to newer rules. Update this software (reload the page) to go on; what is stored here stays.',
-      });
+      this.#setProblem(PROBLEMS.updateNeeded);
       return;
     }
     if (!this.isProducer || this.#stopped) return;
     const { ports } = this.#options;
-    const { nonce } = this.chain.configuration;
-    if (!(await ports.store.get('log', keyOf.unbrokenLog(this.groupId, nonce)))) {
-      this.#setProblem({
-        code: 'log-lost',
-        message:
-          'This node produced blocks for the group, but its record of what it signed is gone, so it must not sign again. It goes on as a reader.',
-      });
+    if (!(await ports.store.get('log', keyOf.unbrokenLog(this.groupId, this.chain.configuration.nonce)))) {
+      this.#setProblem(PROBLEMS.logLost);
       return;
     }
-    this.#producer = new Producer({
+    const { secrets, trustedDealer } = this.#options;
+    const engine = makeEngine(this.chain.configuration, this.row.UserPubkey, secrets.signSecret, trustedDealer);
+    if (!engine) {
+      this.#setProblem(PROBLEMS.noGroupKey);
+      return;
+    }
+    this.#producer = this.#makeProducer(engine);
+    await this.#producer.start();
+  }
+
+  /** A block has changed the configuration. In the mailbox. */
+  async #followConfiguration(): Promise<void> {
+    const { ports, trustedDealer } = this.#options;
+    const { nonce } = this.chain.configuration;
+    if (trustedDealer && this.isProducer) {
+      // With a dealer there is no response to have in the log: the log of this configuration begins with its first block.
+      const key = keyOf.unbrokenLog(this.groupId, nonce);
+      await ports.store.write([{ table: 'log', key, value: this.chain.tip.hash }], 'strict');
+    }
+    await this.#updateProducing();
+  }
+
+  #makeProducer(engine: Engine): Producer {
+    const { ports, secrets, changed } = this.#options;
+    const { store, clock, random, network } = ports;
+    const { nonce } = this.chain.configuration;
+    return new Producer({
+      engine,
       chain: this.chain,
       pool: this.#pool,
-      store: ports.store,
-      clock: ports.clock,
+      store,
+      clock,
+      random,
+      network,
+      members: this.members,
       mailbox: this.#mailbox,
-      signSecret: this.#options.secrets.signSecret,
+      signSecret: secrets.signSecret,
       userPubkey: this.row.UserPubkey,
-      alsoWrite: (block) => this.outbox.writesFor(block.Trxs, this.row.UserPubkey),
-      made: (block) => {
-        this.#stored([block]);
-        this.#gossiper.announceBlock(block);
+      topic: this.topic,
+      alsoWrite: (blocks) => blocks.flatMap((block) => this.outbox.writesFor(block.Trxs, this.row.UserPubkey)),
+      final: (blocks) => {
+        this.#stored(blocks);
+        for (const block of blocks) this.#gossiper.announceBlock(block);
+        if (this.chain.configuration.nonce !== nonce) {
+          this.#mailbox.run(() => this.#followConfiguration()).catch((error: unknown) => this.#fail(error));
+        }
       },
       leftOut: (trxs) => this.#leftOut(trxs),
+      woken: (trxs) => void this.#takeTrxs(trxs.filter((trx) => this.#gossiper.isWelcome(trx))),
+      defect: (defect) => this.#defect(defect),
       failed: (error) => this.#fail(error),
+      changed,
     });
-    await this.#producer.start();
+  }
+
+  /** A producer opened a stream to this one. Answers what is to receive the rest of it; undefined if this node does not produce. */
+  acceptProducer(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers | undefined {
+    return this.#producer?.accept(stream, hello);
+  }
+
+  #defect(defect: Defect): void {
+    this.#producer = undefined;
+    if (defect.kind === 'log-lost') {
+      void this.#mailbox.run(() => this.#keyInUse()).catch((error: unknown) => this.#fail(error));
+      return;
+    }
+    this.#setProblem(PROBLEMS.forked(defect.blockId));
   }
 
   /** Valid trxs from the network. */
@@ -337,6 +388,11 @@ export class Group {
     };
     const nonce = this.chain.configuration.nonce;
     for (const block of blocks) {
+      if (block.BlockId <= this.chain.tip.blockId) {
+        // Built here too: what comes with it is the others' seals.
+        await this.#producer?.confirmed(block);
+        continue;
+      }
       const examined = await this.chain.examine(block);
       if ('refusal' in examined) {
         refusal = { reason: examined.refusal, block };
@@ -348,7 +404,7 @@ export class Group {
       if (this.chain.isStageFull) await flush();
     }
     if (staged.length > 0) await flush();
-    if (this.chain.configuration.nonce !== nonce) await this.#updateProducing();
+    if (this.chain.configuration.nonce !== nonce) await this.#followConfiguration();
     return refusal ? { applied, refusal } : { applied };
   }
 
@@ -358,11 +414,7 @@ export class Group {
     this.#producer = undefined;
     const key = keyOf.unbrokenLog(this.groupId, this.chain.configuration.nonce);
     await this.#options.ports.store.write([{ table: 'log', key, value: undefined }], 'strict');
-    this.#setProblem({
-      code: 'key-in-use',
-      message:
-        'Another copy of this node is producing with the same key. This one has stopped producing; it goes on as a reader.',
-    });
+    this.#setProblem(PROBLEMS.keyInUse);
   }
 
   #stored(blocks: readonly Block[]): void {
@@ -385,11 +437,7 @@ export class Group {
     if (reason === 'wrong-height' || reason === 'wrong-parent' || reason === 'unknown-rules') return;
     this.#options.ports.network.penalize(source, `block ${block.BlockId} is refused: ${reason}`);
     if (reason !== 'wrong-root' && reason !== 'wrong-content') return;
-    this.#setProblem({
-      code: 'bad-block',
-      message: `Block ${block.BlockId} is sealed by the group's producers but breaks the group's rules (${reason}). It was not accepted; a correct one is waited for.`,
-      params: { blockId: block.BlockId, reason },
-    });
+    this.#setProblem(PROBLEMS.badBlock(block.BlockId, reason));
   }
 
   #memberCame(): void {
@@ -405,6 +453,7 @@ export class Group {
       if (this.#stopped) return;
       this.#everySecond();
       this.#gossiper.tick();
+      this.#producer?.tick();
       if (this.outbox.due(this.#options.ports.clock.monotonicMs()).length > 0) this.#send();
       this.#syncer.kick();
       this.#retry();
@@ -442,13 +491,6 @@ export class Group {
         await this.#begin();
       })
       .catch((error: unknown) => this.#fail(error));
-  }
-
-  #readPost(): ReadPost {
-    const { seed } = this;
-    if (seed.encryption === 'public') return readPublicPost(seed.cipherKey);
-    const { ports, secrets } = this.#options;
-    return (trx) => ports.privateCipher.decrypt(trx.Data, secrets.encryptIdentity).catch(() => undefined);
   }
 }
 

@@ -2,7 +2,7 @@ import { HoneyBadger } from '../consensus/index.ts';
 import { ageRecipientOf, ethAddress, initCrypto, publicKeyOf } from '../crypto/index.ts';
 import { type AnnounceItem, type Block, formatSeed, genesisBlock, LIMITS, type Seed, type Trx, toHex } from '../records/index.ts';
 import { makeBlock } from './block-maker.ts';
-import { Chain, readPublicPost } from './chain.ts';
+import { Chain } from './chain.ts';
 import { clockNotice } from './clock-notice.ts';
 import { readContents } from './contents.ts';
 import { topicOfRequest } from './envelope.ts';
@@ -12,8 +12,12 @@ import { Group } from './group.ts';
 import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
 import { checkLength, readSeed, signMembership } from './membership.ts';
-import type { NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
+import type { MessageStream, MessageStreamHandlers, NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
+import { decodeOrNothing } from './producers/decode.ts';
+import { ProducerHello } from './producers/frames.ts';
+import type { TrustedDealer } from './producers/make-engine.ts';
 import { announced, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
+import { readPublicPost } from './read-post.ts';
 import { deleteRows } from './repair.ts';
 import { GroupRow, keyOf } from './rows.ts';
 import type { Secrets } from './secrets.ts';
@@ -33,11 +37,14 @@ import type { NodeEvent, NodeView, Notice } from './view.ts';
 export interface NodeOptions {
   /** Bootstrap URLs that go into the seeds that this node makes; asked for whenever it makes one. */
   readonly ownUrls: () => Promise<readonly string[]>;
+  readonly trustedDealer?: TrustedDealer;
 }
 
 /** Views go out at most this often: a person sees no more, and a burst of events costs one. */
 const VIEW_GAP_MS = 100;
 const USAGE_EVERY_MS = 10_000;
+/** A stream whose first message does not come is closed. */
+const HELLO_TIMEOUT_MS = 15_000;
 /** Everything of a group, what makes it reachable apart. */
 const GROUP_TABLES: readonly TableName[] = [
   'blocks',
@@ -92,13 +99,34 @@ export class SettNode implements NodeService {
       },
       state: () => this.#changed(),
       neighbours: (topic) => this.#byTopic.get(topic)?.neighbours(),
-      stream: (stream) => stream.close(),
+      stream: (stream) => this.#acceptStream(stream),
     });
     for (const { key, value } of await store.range('groups', {})) {
       const row = GroupRow.decode(value);
       if (!row.Left) await this.#startStored(key, row);
     }
     this.#watchUsage();
+  }
+
+  /** A stream says with its first message, a producer's hello, which group it is for. */
+  #acceptStream(stream: MessageStream): void {
+    let handlers: MessageStreamHandlers | undefined;
+    const cancel = this.#ports.clock.after(HELLO_TIMEOUT_MS, () => {
+      if (!handlers) stream.close();
+    });
+    stream.receive({
+      message: (data) => {
+        if (handlers) return handlers.message(data);
+        const hello = decodeOrNothing(ProducerHello, data);
+        handlers = hello && this.#groups.get(hello.GroupId)?.acceptProducer(stream, hello);
+        if (!handlers) stream.close();
+        return undefined;
+      },
+      closed: () => {
+        cancel();
+        handlers?.closed();
+      },
+    });
   }
 
   async #startStored(groupId: string, row: GroupRow): Promise<void> {
@@ -119,6 +147,7 @@ export class SettNode implements NodeService {
       verified: this.#verified,
       emit: (event) => this.#emit(event),
       changed: () => this.#changed(),
+      trustedDealer: this.#options.trustedDealer,
       fenced: () => void this.#fenced(),
     });
     const { seed } = group;
@@ -286,7 +315,7 @@ export class SettNode implements NodeService {
 
   async block(groupId: string, blockId: number): Promise<Block> {
     const { chain } = this.#group(groupId);
-    const block = await this.#guarded(() => chain.storedBlock(blockId));
+    const block = blockId <= chain.head.blockId ? await this.#guarded(() => chain.storedBlock(blockId)) : undefined;
     if (!block)
       throw new NodeError(
         'unknown-block',

@@ -1,58 +1,116 @@
-import {
-  type Configuration,
-  type Decision,
-  type Engine,
-  type EngineInput,
-  HoneyBadger,
-  proposalLimitBytes,
-  type Step,
-  type TimerName,
+import type {
+  BlockReference,
+  Configuration,
+  Decision,
+  Defect,
+  Engine,
+  EngineInput,
+  EngineStatus,
+  LogEntry,
+  Step,
+  TimerName,
 } from '../consensus/index.ts';
+import { EPOCHS_UNDECIDED, proposalLimitBytes } from '../consensus/index.ts';
 import type { Pool } from '../ledger/index.ts';
-import type { Block, Trx } from '../records/index.ts';
+import { type Block, equalBytes, Trx } from '../records/index.ts';
 import { makeBlock, proposedTrxs } from './block-maker.ts';
 import type { Chain } from './chain.ts';
 import type { Mailbox } from './mailbox.ts';
-import type { Clock, Store, Write } from './ports.ts';
+import type { Clock, MessageStream, MessageStreamHandlers, Random, Store, Write } from './ports.ts';
+import { CatchUp } from './producers/catch-up.ts';
+import { decodeOrNothing } from './producers/decode.ts';
+import type { ProducerFrame, ProducerHello } from './producers/frames.ts';
+import { type LinksOptions, ProducerLinks } from './producers/links.ts';
+import { SealBox } from './producers/seal-box.ts';
 import { keyOf, startingWith } from './rows.ts';
 
-export interface ProducerOptions {
+export interface ProducerOptions extends Pick<LinksOptions, 'network' | 'members'> {
+  readonly engine: Engine;
   readonly chain: Chain;
   readonly pool: Pool;
   readonly store: Store;
   readonly clock: Clock;
+  readonly random: Random;
   readonly mailbox: Mailbox;
   readonly signSecret: Uint8Array;
   readonly userPubkey: string;
-  /** Rows that go into a block's transaction besides the chain's own. */
-  readonly alsoWrite: (block: Block) => Write[];
-  /** A block was made and is stored. */
-  readonly made: (block: Block) => void;
+  /** The group's gossip topic. */
+  readonly topic: string;
+  /** Rows that go into the transaction that makes these blocks final, besides the chain's own. */
+  readonly alsoWrite: (final: readonly Block[]) => Write[];
+  /** Blocks became final and are stored. */
+  readonly final: (blocks: readonly Block[]) => void;
   /** Trxs were decided and left out of the block. */
   readonly leftOut: (trxs: readonly Trx[]) => void;
+  /** Trxs that another producer sent to end the rest: to be checked like any. */
+  readonly woken: (trxs: readonly Trx[]) => void;
+  readonly defect: (defect: Defect) => void;
   readonly failed: (error: unknown) => void;
+  readonly changed: () => void;
 }
 
 /**
  * A producer at work under one configuration: feeds the engine, does what its steps say, in the order that crash safety asks for
- * (log, then act). All of it runs in the group's mailbox.
+ * (log, then act), and collects the seals that make blocks final. All of it runs in the group's mailbox, a turn at a time: what came in
+ * since the last turn is handled together, written to the log once, and answered with one frame a peer.
  */
 export class Producer {
   readonly #options: ProducerOptions;
   readonly #configuration: Configuration;
   readonly #engine: Engine;
+  readonly #links: ProducerLinks;
+  readonly #seals: SealBox;
+  readonly #catchUp: CatchUp;
   readonly #timers = new Map<TimerName, () => void>();
+  readonly #faults = new Map<string, number>();
+  #inbox: EngineInput[] = [];
+  #isTurnDue = false;
+  /** Engine messages of this turn, by producer. */
+  #outgoing = new Map<number, Uint8Array[]>();
   #forget: string | undefined;
+  #behind: BlockReference | undefined;
   #stopped = false;
 
   constructor(options: ProducerOptions) {
     this.#options = options;
+    this.#engine = options.engine;
     this.#configuration = options.chain.configuration;
-    this.#engine = new HoneyBadger(this.#configuration);
+    this.#seals = new SealBox(options.chain);
+    this.#catchUp = new CatchUp({
+      topic: options.topic,
+      identity: options.chain.identity,
+      producers: this.#configuration.producers,
+      userPubkey: options.userPubkey,
+      members: options.members,
+      network: options.network,
+      clock: options.clock,
+      random: options.random,
+    });
+    this.#links = new ProducerLinks({
+      groupId: this.#configuration.groupId,
+      nonce: this.#configuration.nonce,
+      producers: this.#configuration.producers,
+      userPubkey: options.userPubkey,
+      signSecret: options.signSecret,
+      network: options.network,
+      members: options.members,
+      clock: options.clock,
+      up: (peer) => {
+        this.#take({ type: 'connected', peer });
+        this.#enqueue(() => this.#sendOwnSeals(peer));
+      },
+      down: (peer) => this.#take({ type: 'disconnected', peer }),
+      frame: (producer, frame) => this.#receive(producer, frame),
+    });
   }
 
-  get status(): { epoch: number; resting: boolean } {
+  get status(): EngineStatus {
     return this.#engine.status();
+  }
+
+  /** Faults seen since this producer was started: `<producer's index> <kind>` → how often. */
+  get faults(): ReadonlyMap<string, number> {
+    return this.#faults;
   }
 
   /** Goes on where the log says. To be called in the mailbox. */
@@ -60,27 +118,78 @@ export class Producer {
     const { store, chain } = this.#options;
     const prefix = this.#logKey('');
     const rows = await store.range('log', startingWith(prefix));
-    const log = rows.map(({ key, value }) => ({ key: key.slice(prefix.length), data: value }));
-    const nextEpoch = Math.max(chain.head.epoch + 1, this.#configuration.startEpoch);
-    await this.#input({ type: 'start', log, nextEpoch });
-    await this.#tellWaiting();
+    const log: LogEntry[] = rows.map(({ key, value }) => ({ key: key.slice(prefix.length), data: value }));
+    const nextEpoch = Math.max(chain.tip.epoch + 1, this.#configuration.startEpoch);
+    const blocks = await this.#newestBlocks(nextEpoch);
+    await this.#turn([{ type: 'start', log, nextEpoch, blocks }]);
+    await this.#turn(this.#waitingInputs());
+    this.tick();
   }
 
   stop(): void {
     this.#stopped = true;
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
+    this.#links.stop();
+  }
+
+  /** Once a second: streams that are missing are opened. */
+  tick(): void {
+    if (!this.#stopped) this.#links.tick();
+  }
+
+  /** A producer opened a stream to this one. Answers what is to receive the rest of it. */
+  accept(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers {
+    return this.#links.accept(stream, hello);
   }
 
   /** The pool has grown. */
   trxsWait(): void {
-    this.#enqueue(() => this.#tellWaiting());
+    for (const input of this.#waitingInputs()) this.#take(input);
   }
 
-  async #tellWaiting(): Promise<void> {
+  /** A final block, with its seals, of a height that this producer has built itself. In the mailbox. */
+  async confirmed(block: Block): Promise<void> {
+    await this.#confirm(block);
+  }
+
+  #waitingInputs(): EngineInput[] {
     const { pool } = this.#options;
-    if (pool.size > 0)
-      await this.#input({ type: 'waiting', full: pool.bytes >= proposalLimitBytes(this.#configuration.producers.length) });
+    if (pool.size === 0) return [];
+    return [{ type: 'waiting', full: pool.bytes >= proposalLimitBytes(this.#configuration.producers.length) }];
+  }
+
+  #logKey(entry: string): string {
+    return keyOf.log(this.#options.chain.identity.groupId, this.#configuration.nonce, entry);
+  }
+
+  /** Stored blocks, ascending, back to the first that is {@link EPOCHS_UNDECIDED} epochs before `nextEpoch`. */
+  async #newestBlocks(nextEpoch: number): Promise<BlockReference[]> {
+    const { chain } = this.#options;
+    const blocks: BlockReference[] = [];
+    for (let blockId = chain.tip.blockId; blockId >= 0; blockId--) {
+      const block = await chain.storedBlock(blockId);
+      if (!block) break;
+      blocks.unshift({ epoch: block.Epoch, blockId, blockHash: block.BlockHash });
+      if (block.Epoch <= nextEpoch - EPOCHS_UNDECIDED) break;
+    }
+    return blocks;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------- turns
+
+  /** Something for the engine; it is handled in the next turn with whatever else has come by then. */
+  #take(input: EngineInput): void {
+    if (this.#stopped) return;
+    this.#inbox.push(input);
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    this.#enqueue(async () => {
+      this.#isTurnDue = false;
+      const inputs = this.#inbox;
+      this.#inbox = [];
+      await this.#turn(inputs);
+    });
   }
 
   #enqueue(task: () => Promise<void>): void {
@@ -98,31 +207,72 @@ export class Producer {
     this.#options.failed(error);
   }
 
-  #logKey(entry: string): string {
-    return keyOf.log(this.#options.chain.identity.groupId, this.#configuration.nonce, entry);
+  /** Handles inputs and everything that follows from them without waiting for others. */
+  async #turn(inputs: readonly EngineInput[]): Promise<void> {
+    let queue = [...inputs];
+    while (queue.length > 0) {
+      const persist: LogEntry[] = [];
+      let output: Decision | undefined;
+      while (queue.length > 0) {
+        const input = queue.shift();
+        if (!input) break;
+        const step = this.#engine.handle(input);
+        persist.push(...step.persist);
+        queue = [...this.#answers(step), ...queue];
+        this.#note(step);
+        if (step.output) {
+          output = step.output;
+          break;
+        }
+      }
+      await this.#persist(persist);
+      this.#flushFrames();
+      if (output && !this.#stopped) queue = [await this.#executed(output), ...queue, ...this.#waitingInputs()];
+    }
   }
 
-  /** One input and everything that follows from it without waiting. */
-  async #input(input: EngineInput): Promise<void> {
-    const step = this.#engine.handle(input);
-    await this.#persist(step);
-    for (const timer of step.timers) this.#startTimer(timer.name, timer.delayMs);
+  /** What the engine asked for and can have at once. */
+  #answers(step: Step): EngineInput[] {
+    const { pool, random } = this.#options;
+    const answers: EngineInput[] = [];
     if (step.propose) {
-      await this.#input({ type: 'proposal', epoch: step.propose.epoch, proposal: this.#propose(step.propose.limitBytes) });
+      const { epoch, limitBytes, randomBytes } = step.propose;
+      answers.push({ type: 'proposal', epoch, proposal: this.#propose(limitBytes), random: random.bytes(randomBytes) });
     }
-    if (step.output) {
-      const empty = await this.#makeBlock(step.output);
-      await this.#input({ type: 'executed', epoch: step.output.epoch, empty });
-      await this.#tellWaiting();
+    if (step.wake) {
+      const [oldest] = pool.oldest(1);
+      if (oldest) answers.push({ type: 'wake', trx: Trx.encode(oldest) });
+    }
+    return answers;
+  }
+
+  /** What a step says besides what must be durable first. */
+  #note(step: Step): void {
+    if (step.forget !== undefined) this.#forget = step.forget;
+    for (const { to, data } of step.send) {
+      for (const producer of to === 'all' ? this.#links.connected : [to]) {
+        const messages = this.#outgoing.get(producer);
+        if (messages) messages.push(data);
+        else this.#outgoing.set(producer, [data]);
+      }
+    }
+    for (const { name, delayMs } of step.timers) this.#startTimer(name, delayMs);
+    for (const { producer, kind } of step.faults) {
+      const key = `${producer} ${kind}`;
+      this.#faults.set(key, (this.#faults.get(key) ?? 0) + 1);
+    }
+    if (step.woken) this.#options.woken(step.woken.flatMap(({ trx }) => decodeOrNothing(Trx, trx) ?? []));
+    if (step.behind) this.#followOthers(step.behind);
+    if (step.defect) {
+      this.stop();
+      this.#options.defect(step.defect);
     }
   }
 
-  async #persist(step: Step): Promise<void> {
-    if (step.forget !== undefined) this.#forget = step.forget;
-    if (step.persist.length === 0) return;
-    const { store } = this.#options;
-    const writes: Write[] = step.persist.map(({ key, data }) => ({ table: 'log', key: this.#logKey(key), value: data }));
-    await store.write([...writes, ...(await this.#obsoleteEntries())], 'strict');
+  async #persist(entries: readonly LogEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const writes: Write[] = entries.map(({ key, data }) => ({ table: 'log', key: this.#logKey(key), value: data }));
+    await this.#options.store.write([...writes, ...(await this.#obsoleteEntries())], 'strict');
     this.#forget = undefined;
   }
 
@@ -133,19 +283,35 @@ export class Producer {
     return rows.map(({ key }) => ({ table: 'log', key, value: undefined }));
   }
 
+  #flushFrames(): void {
+    const outgoing = this.#outgoing;
+    this.#outgoing = new Map();
+    for (const [producer, messages] of outgoing) this.#links.send(producer, { Engine: messages, Seals: [] });
+  }
+
   #startTimer(name: TimerName, delayMs: number): void {
     this.#timers.get(name)?.();
-    this.#timers.set(
-      name,
-      this.#options.clock.after(delayMs, () => this.#enqueue(() => this.#input({ type: 'timer', name }))),
-    );
+    const cancel = this.#options.clock.after(delayMs, () => this.#take({ type: 'timer', name }));
+    this.#timers.set(name, cancel);
+  }
+
+  /** The next frame of this producer is taken when the turn that handles this one is over: a flood waits at its sender. */
+  #receive(producer: number, frame: ProducerFrame): Promise<void> {
+    for (const data of frame.Engine) this.#take({ type: 'message', sender: producer, data });
+    if (frame.Seals.length > 0) {
+      const pubkey = this.#configuration.producers[producer] ?? '';
+      for (const notice of frame.Seals) this.#seals.add(pubkey, notice);
+      this.#enqueue(() => this.#confirmWaiting());
+    }
+    // The mailbox keeps its order, so this task comes after the turn.
+    return this.#options.mailbox.run(async () => {}).catch(() => {});
   }
 
   /** Proposers stamp the larger of own clock and head's time (consensus.md, "Block time"). */
   #propose(limitBytes: number): { trxs: Trx[]; timeNs: bigint } {
     const { pool, clock, chain, userPubkey } = this.#options;
     const nowNs = clock.nowNs();
-    const timeNs = nowNs > chain.head.timeNs ? nowNs : chain.head.timeNs;
+    const timeNs = nowNs > chain.tip.timeNs ? nowNs : chain.tip.timeNs;
     pool.prune(timeNs);
     const trxs = pool.select({
       producerIndex: this.#configuration.producers.indexOf(userPubkey),
@@ -158,19 +324,116 @@ export class Producer {
     return { trxs, timeNs };
   }
 
-  /** Executes a decision and stores its block. Answers whether the epoch left no trx, and so no block. */
-  async #makeBlock(decision: Decision): Promise<boolean> {
+  // ------------------------------------------------------------------------------------------------------------ blocks, seals
+
+  /** Executes a decision and stores its block. */
+  async #executed(decision: Decision): Promise<EngineInput> {
     const { chain, pool, signSecret } = this.#options;
     const made = await makeBlock(chain, decision, signSecret);
     if (made) {
       await chain.stage(made.block, made.execution);
-      await chain.flush('strict', this.#options.alsoWrite(made.block));
-      this.#options.made(made.block);
+      await this.#store([made.block]);
     }
     const proposed = proposedTrxs(decision);
     for (const trx of proposed) pool.remove(trx.SenderPubkey, trx.TrxId);
     const kept = new Set(made?.block.Trxs.map((trx) => `${trx.SenderPubkey}/${trx.TrxId}`));
     this.#options.leftOut(proposed.filter((trx) => !kept.has(`${trx.SenderPubkey}/${trx.TrxId}`)));
-    return made === undefined;
+    const head = { blockId: chain.tip.blockId, blockHash: chain.tip.hash };
+    return { type: 'executed', epoch: decision.epoch, empty: made === undefined, head };
+  }
+
+  /** Stores staged blocks, durably, and only then says that they are sealed. */
+  async #store(blocks: readonly Block[]): Promise<void> {
+    const { chain, alsoWrite } = this.#options;
+    const before = chain.head.blockId;
+    const alone = this.#configuration.producers.length === 1;
+    await chain.flush('strict', alone ? alsoWrite(blocks) : []);
+    if (chain.head.blockId > before) this.#options.final(blocks.filter(({ BlockId }) => BlockId <= chain.head.blockId));
+    if (alone) return;
+    for (const producer of this.#links.connected) this.#links.send(producer, { Engine: [], Seals: blocks.flatMap(sealsOf) });
+    await this.#confirmWaiting();
+  }
+
+  /** What this producer has sealed and is not final: for a producer that has just connected. */
+  async #sendOwnSeals(producer: number): Promise<void> {
+    const { chain } = this.#options;
+    const notices = [];
+    for (const { head } of chain.waiting) {
+      const block = await chain.storedBlock(head.blockId);
+      if (block) notices.push(...sealsOf(block));
+    }
+    if (notices.length > 0) this.#links.send(producer, { Engine: [], Seals: notices });
+  }
+
+  /** Blocks that have enough seals by now become final. */
+  async #confirmWaiting(): Promise<void> {
+    const { chain } = this.#options;
+    for (const { head, isFinal } of [...chain.waiting]) {
+      const stored = isFinal ? undefined : await chain.storedBlock(head.blockId);
+      if (!stored) continue;
+      const { block, isEnough, isForked } = this.#seals.merge(stored);
+      if (isEnough) await this.#confirm(block);
+      else if (isForked) {
+        this.stop();
+        this.#options.defect({ kind: 'forked', epoch: block.Epoch, blockId: block.BlockId, blockHash: block.BlockHash });
+        return;
+      }
+    }
+    this.#seals.forget();
+  }
+
+  async #confirm(block: Block): Promise<void> {
+    const final = await this.#options.chain.confirm(block, 'strict', this.#options.alsoWrite);
+    if (final.length > 0) this.#options.final(final);
+  }
+
+  /** f+1 producers are past this one: fetch what they have, seal it, go on from there (consensus.md, "Done"). */
+  #followOthers(target: BlockReference): void {
+    const isUnderWay = this.#behind !== undefined;
+    this.#behind = target;
+    this.#options.changed();
+    if (!isUnderWay) this.#enqueueCatchUp();
+  }
+
+  #enqueueCatchUp(): void {
+    const { chain, mailbox } = this.#options;
+    const run = async (): Promise<void> => {
+      while (this.#behind && !this.#stopped) {
+        const target = this.#behind;
+        const blocks = chain.tip.blockId < target.blockId ? await this.#catchUp.fetch(chain.tip.blockId + 1, target) : [];
+        if (this.#stopped) return;
+        const reached = await mailbox.run(() => this.#adopt(blocks, target));
+        if (reached && this.#behind === target) this.#behind = undefined;
+        if (!reached) await this.#catchUp.pause();
+      }
+    };
+    run().catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Takes fetched blocks in, sealing each. Answers whether the chain is where `target` says. */
+  async #adopt(blocks: readonly Block[], target: BlockReference): Promise<boolean> {
+    const { chain, signSecret } = this.#options;
+    if (this.#stopped) return true;
+    const adopted: Block[] = [];
+    for (const block of blocks) {
+      if (block.BlockId !== chain.tip.blockId + 1) continue;
+      const examined = await chain.examine(block, { needsSeals: false });
+      if ('refusal' in examined) break;
+      const sealed = chain.seal(block, signSecret);
+      await chain.stage(sealed, examined.execution);
+      adopted.push(sealed);
+    }
+    if (adopted.length > 0) await this.#store(adopted);
+    if (chain.tip.blockId < target.blockId) return false;
+    const named = await chain.storedBlock(target.blockId);
+    if (!named || !equalBytes(named.BlockHash, target.blockHash)) {
+      this.stop();
+      this.#options.defect({ kind: 'forked', epoch: target.epoch, blockId: target.blockId, blockHash: target.blockHash });
+      return true;
+    }
+    await this.#turn([{ type: 'caught-up', epoch: target.epoch, blocks: await this.#newestBlocks(target.epoch + 1) }]);
+    return true;
   }
 }
+
+const sealsOf = (block: Block) => block.Seals.map((Seal) => ({ BlockId: block.BlockId, BlockHash: block.BlockHash, Seal }));

@@ -29,6 +29,8 @@ export const HeadRow = message('HeadRow', ROW_BYTES, {
   Frontier: bytes(6, { maxBytes: ROW_BYTES }),
   /** Posts that this node holds decrypted. */
   Posts: uint64(7),
+  /** Newest final block: a producer stores blocks before the others' seals make them final. */
+  FinalBlockId: uint64(8),
 });
 export type HeadRow = TypeOf<typeof HeadRow>;
 

@@ -34,9 +34,10 @@ export async function answerRequest(data: Uint8Array, from: PeerId, options: Ser
     case SyncRequestKind.BLOCKS: {
       const fromBlock = request.Blocks?.FromBlock ?? 0;
       const wanted = request.Blocks?.BlksRequested ?? 0;
-      const blocks = await readBlocks(options, fromBlock, wanted < 0 ? Number.POSITIVE_INFINITY : wanted);
+      const newest = request.Waiting ? chain.stored.blockId : chain.head.blockId;
+      const blocks = await readBlocks(options, fromBlock, wanted < 0 ? Number.POSITIVE_INFINITY : wanted, newest);
       const last = blocks.at(-1);
-      const onTop = last?.BlockId === chain.head.blockId;
+      const onTop = last?.BlockId === newest;
       const found = onTop ? ReqBlockResult.BLOCK_IN_RESP_ON_TOP : ReqBlockResult.BLOCK_IN_RESP;
       const answer = {
         GroupId: chain.identity.groupId,
@@ -53,9 +54,9 @@ export async function answerRequest(data: Uint8Array, from: PeerId, options: Ser
   }
 }
 
-async function readBlocks({ store, chain }: ServeOptions, fromBlock: number, count: number): Promise<Block[]> {
+async function readBlocks({ store, chain }: ServeOptions, fromBlock: number, count: number, newest: number): Promise<Block[]> {
   const { groupId } = chain.identity;
-  const endBlock = Math.min(chain.head.blockId + 1, fromBlock + count);
+  const endBlock = Math.min(newest + 1, fromBlock + count);
   const blocks: Block[] = [];
   let bytes = 0;
   for (let next = Math.max(1, fromBlock); next < endBlock; ) {

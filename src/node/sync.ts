@@ -30,6 +30,8 @@ export interface SyncOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly headBlock: () => number;
+  /** No block after this one is fetched. */
+  readonly limitBlock: () => number;
   /** Verifies and stores blocks in order; rejects on an error of this machine. */
   readonly apply: (blocks: readonly Block[]) => Promise<AppliedBlocks>;
   readonly refused: (source: PeerId, refusal: NonNullable<AppliedBlocks['refusal']>) => void;
@@ -159,7 +161,10 @@ export class Syncer {
     const nowMs = this.#options.clock.monotonicMs();
     return this.#options.members
       .all()
-      .filter(({ peerId, headBlock }) => headBlock >= from && (this.#cooldownUntilMs.get(peerId) ?? 0) <= nowMs)
+      .filter(
+        ({ peerId, headBlock }) =>
+          Math.min(headBlock, this.#options.limitBlock()) >= from && (this.#cooldownUntilMs.get(peerId) ?? 0) <= nowMs,
+      )
       .sort((a, b) => b.headBlock - a.headBlock)
       .map(({ peerId }) => peerId);
   }
@@ -167,7 +172,7 @@ export class Syncer {
   /** Asks several members for consecutive ranges; answers come back in order of their ranges, failed ones left out. */
   async #fetchRound(from: number): Promise<Answer[]> {
     const ask = this.#askBlocks;
-    const newest = this.#options.members.newestHead();
+    const newest = Math.min(this.#options.members.newestHead(), this.#options.limitBlock());
     const ranges = this.#candidates(from)
       .slice(0, SOURCES)
       .map((source, place) => ({ source, from: from + place * ask }))
@@ -185,6 +190,7 @@ export class Syncer {
       TrxId: '',
       SenderPubkey: '',
       PeerId: network.state().peerId ?? '',
+      Waiting: false,
     };
     let response: SyncResponse;
     try {

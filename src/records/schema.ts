@@ -216,6 +216,8 @@ export const SyncRequest = message('SyncRequest', LIMITS.syncRequestBytes, {
   SenderPubkey: text(4, ID),
   /** The peer that asks: a request that was overheard is of no use to another. */
   PeerId: text(5, ID),
+  /** Blocks that wait for seals are wanted too (by a producer that has fallen behind). */
+  Waiting: flag(6),
 });
 export type SyncRequest = TypeOf<typeof SyncRequest>;
 

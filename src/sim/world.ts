@@ -1,5 +1,5 @@
 import { ageRecipientOf, initCrypto } from '../crypto/index.ts';
-import { openNode, type PrivateCipher, type SettNode, type Vault } from '../node/index.ts';
+import { openNode, type PrivateCipher, type SettNode, type TrustedDealer, type Vault } from '../node/index.ts';
 import { concatBytes } from '../records/index.ts';
 import { SimulatedClock, SimulatedTime } from './clock.ts';
 import { type SimulatedHost, SimulatedNetwork } from './network.ts';
@@ -23,6 +23,8 @@ export class World {
   readonly network: SimulatedNetwork;
   readonly machines: SimulatedMachine[] = [];
   readonly observer: WorldObserver;
+  /** Set before machines are added: sets of several producers get their keys from it. */
+  trustedDealer: TrustedDealer | undefined;
 
   /** Loading the cryptography is the one thing that really waits; after it a run depends on its seed alone. */
   static async create(seed: number, observer: WorldObserver = { block: () => {} }): Promise<World> {
@@ -127,7 +129,7 @@ export class SimulatedMachine {
         random: world.random.fork(`machine/${this.name}/${this.#runs}`),
         privateCipher: idealCipher,
       },
-      { ownUrls: async () => ['http://127.0.0.1:8000'] },
+      { ownUrls: async () => ['http://127.0.0.1:8000'], ...(world.trustedDealer && { trustedDealer: world.trustedDealer }) },
     );
     const node = await world.settled(opening);
     node.subscribe((event) => {

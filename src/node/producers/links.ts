@@ -1,0 +1,162 @@
+import type { Members } from '../members.ts';
+import type { Clock, MessageStream, MessageStreamHandlers, Network, PeerId } from '../ports.ts';
+import { decodeOrNothing } from './decode.ts';
+import { ProducerFrame, ProducerHello, signHello, verifyHello } from './frames.ts';
+
+export interface LinksOptions {
+  readonly groupId: string;
+  readonly nonce: number;
+  /** Ascending; indices are places in this list. */
+  readonly producers: readonly string[];
+  readonly userPubkey: string;
+  readonly signSecret: Uint8Array;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly members: Members;
+  readonly up: (producer: number) => void;
+  readonly down: (producer: number) => void;
+  /** The stream's next message comes when the promise settles. */
+  readonly frame: (producer: number, frame: ProducerFrame) => Promise<void>;
+}
+
+/** Waits between attempts to open a stream to a producer; the last one repeats. */
+const REDIAL_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
+/** A stream on which no hello comes is closed. */
+const HELLO_TIMEOUT_MS = 15_000;
+
+interface Attempt {
+  readonly failures: number;
+  readonly dueAtMs: number;
+  readonly underWay: boolean;
+}
+
+/**
+ * This producer's streams to the others of its configuration, each proved by a hello. Of two producers the one with the smaller key opens
+ * the stream; a newer stream replaces an older one of the same producer.
+ */
+export class ProducerLinks {
+  readonly #options: LinksOptions;
+  readonly #self: number;
+  readonly #links = new Map<number, MessageStream>();
+  readonly #attempts = new Map<number, Attempt>();
+  #stopped = false;
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+    this.#self = options.producers.indexOf(options.userPubkey);
+  }
+
+  get connected(): readonly number[] {
+    return [...this.#links.keys()];
+  }
+
+  /** Opens what is missing; to be called about once a second and whenever a member comes. */
+  tick(): void {
+    if (this.#stopped) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const { pubkey, peerId } of this.#options.members.all()) {
+      const producer = this.#options.producers.indexOf(pubkey);
+      if (producer <= this.#self || this.#links.has(producer)) continue;
+      const attempt = this.#attempts.get(producer);
+      if (attempt && (attempt.underWay || attempt.dueAtMs > nowMs)) continue;
+      this.#open(producer, peerId, attempt?.failures ?? 0);
+    }
+  }
+
+  #open(producer: number, peerId: PeerId, failures: number): void {
+    const { network, clock } = this.#options;
+    this.#attempts.set(producer, { failures, dueAtMs: 0, underWay: true });
+    const later = (): void => {
+      const wait = REDIAL_AFTER_MS[Math.min(failures, REDIAL_AFTER_MS.length - 1)] ?? 0;
+      this.#attempts.set(producer, { failures: failures + 1, dueAtMs: clock.monotonicMs() + wait, underWay: false });
+    };
+    network.openStream(peerId).then((stream) => {
+      if (this.#stopped) {
+        stream.close();
+        return;
+      }
+      // Until its hello is here nothing tells that the peer is the producer; a failure then is as good as no stream.
+      later();
+      stream.receive(this.#greet(stream));
+    }, later);
+  }
+
+  /** A stream that a peer opened, with the hello that it began with. Answers what is to receive the rest of it. */
+  accept(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers {
+    return this.#greet(stream, hello);
+  }
+
+  #greet(stream: MessageStream, received?: ProducerHello): MessageStreamHandlers {
+    const { groupId, nonce, userPubkey, signSecret, network, clock } = this.#options;
+    const self = network.state().peerId;
+    if (this.#stopped || self === undefined) {
+      stream.close();
+      return { message: () => {}, closed: () => {} };
+    }
+    const own = signHello(
+      { GroupId: groupId, ConfigNonce: nonce, Pubkey: userPubkey, FromPeer: self, ToPeer: stream.peer },
+      signSecret,
+    );
+    stream.send(ProducerHello.encode(own));
+    let producer = received && this.#prove(stream, received);
+    const cancelTimeout = clock.after(HELLO_TIMEOUT_MS, () => {
+      if (producer === undefined) stream.close();
+    });
+    if (producer !== undefined) this.#options.up(producer);
+    return {
+      message: (data) => {
+        if (producer !== undefined) return this.#receive(stream, producer, decodeOrNothing(ProducerFrame, data));
+        producer = this.#prove(stream, decodeOrNothing(ProducerHello, data));
+        if (producer !== undefined) this.#options.up(producer);
+      },
+      closed: () => {
+        cancelTimeout();
+        if (producer === undefined || this.#links.get(producer) !== stream) return;
+        this.#links.delete(producer);
+        this.#options.down(producer);
+      },
+    };
+  }
+
+  /** The index of the producer that proved itself; the stream is closed for anybody else. */
+  #prove(stream: MessageStream, hello: ProducerHello | undefined): number | undefined {
+    const { groupId, nonce, producers, network } = this.#options;
+    const producer = hello ? producers.indexOf(hello.Pubkey) : -1;
+    const isProved =
+      hello !== undefined &&
+      producer >= 0 &&
+      producer !== this.#self &&
+      hello.GroupId === groupId &&
+      hello.ConfigNonce === nonce &&
+      hello.FromPeer === stream.peer &&
+      hello.ToPeer === network.state().peerId &&
+      verifyHello(hello);
+    if (!isProved) {
+      stream.close();
+      return undefined;
+    }
+    const older = this.#links.get(producer);
+    this.#links.set(producer, stream);
+    this.#attempts.delete(producer);
+    older?.close();
+    return producer;
+  }
+
+  #receive(stream: MessageStream, producer: number, frame: ProducerFrame | undefined): Promise<void> | undefined {
+    if (frame) return this.#options.frame(producer, frame);
+    this.#options.network.penalize(stream.peer, 'a malformed frame on a producer stream');
+    stream.close();
+    return undefined;
+  }
+
+  /** False: there is no stream to this producer now. */
+  send(producer: number, frame: ProducerFrame): boolean {
+    return this.#links.get(producer)?.send(ProducerFrame.encode(frame)) ?? false;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const stream of this.#links.values()) stream.close();
+    this.#links.clear();
+  }
+}

@@ -1,0 +1,56 @@
+import { verifySeal } from '../../crypto/index.ts';
+import { type Block, equalBytes, faultyLimit, quorum, type Seal } from '../../records/index.ts';
+import type { Chain } from '../chain.ts';
+import type { SealNotice } from './frames.ts';
+
+/** Heights above the head for which seals are kept: a producer runs at most 8 epochs ahead of what N−f have finished. */
+const HEIGHTS_AHEAD = 64;
+
+interface Heard {
+  readonly hash: Uint8Array;
+  readonly seal: Seal;
+}
+
+/** The other producers' seals for blocks that are not final here yet. */
+export class SealBox {
+  readonly #chain: Chain;
+  readonly #producers: readonly string[];
+  /** Height → producer's key → what it sealed there. One seal a height and producer: the first, since an honest one makes no second. */
+  readonly #heard = new Map<number, Map<string, Heard>>();
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+    this.#producers = chain.configuration.producers;
+  }
+
+  /** Takes in what a producer says to have sealed; whether it did is checked against the block. */
+  add(producer: string, { BlockId: blockId, BlockHash: hash, Seal: seal }: SealNotice): void {
+    const headBlock = this.#chain.head.blockId;
+    if (!seal || seal.ProducerPubkey !== producer || blockId <= headBlock || blockId > headBlock + HEIGHTS_AHEAD) return;
+    const heard = this.#heard.get(blockId) ?? new Map<string, Heard>();
+    if (!heard.has(producer)) heard.set(producer, { hash, seal });
+    this.#heard.set(blockId, heard);
+  }
+
+  /** A waiting block with all the seals that are known to be good; `isEnough`: they make it final. `isForked`: f+1 sealed another one here. */
+  merge(block: Block): { block: Block; isEnough: boolean; isForked: boolean } {
+    const seals = new Map(block.Seals.map((seal) => [seal.ProducerPubkey, seal]));
+    let others = 0;
+    for (const [producer, { hash, seal }] of this.#heard.get(block.BlockId) ?? []) {
+      if (!equalBytes(hash, block.BlockHash)) others += 1;
+      else if (!seals.has(producer) && verifySeal(seal, block)) seals.set(producer, seal);
+    }
+    const ordered = this.#producers.flatMap((producer) => seals.get(producer) ?? []);
+    return {
+      block: { ...block, Seals: ordered },
+      isEnough: ordered.length >= quorum(this.#producers.length),
+      // Unverified, since the other block is not here; so it is a reason to look, not a verdict.
+      isForked: others > faultyLimit(this.#producers.length),
+    };
+  }
+
+  /** Heights that are final need no seals any more. */
+  forget(): void {
+    for (const blockId of this.#heard.keys()) if (blockId <= this.#chain.head.blockId) this.#heard.delete(blockId);
+  }
+}
