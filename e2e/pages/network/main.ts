@@ -30,6 +30,8 @@ export interface Tab {
   answerBytes: number;
   /** Streams that peers opened to us and that we opened to them, as they came. */
   readonly streams: HeardStream[];
+  /** What {@link HeardStream.standsStill} begins with. */
+  newStreamsStandStill: boolean;
   publish(topic: string, text: string): Promise<number>;
   /** Opens a stream; its place in `streams`, or why there is none. */
   openStream(peer: string): Promise<number | { readonly code: string }>;
@@ -66,7 +68,7 @@ function checksum(bytes: Uint8Array): number {
 }
 
 function hear(stream: MessageStream): HeardStream {
-  const heard: HeardStream = { stream, messages: [], closed: false, standsStill: false };
+  const heard: HeardStream = { stream, messages: [], closed: false, standsStill: tab.newStreamsStandStill };
   stream.receive({
     message: (data) => {
       heard.messages.push({ sizeBytes: data.byteLength, sum: checksum(data) });
@@ -97,6 +99,7 @@ const tab: Tab = {
   verdicts: {},
   answerBytes: 5_000_000,
   streams: [],
+  newStreamsStandStill: false,
   openStream: async (peer) => {
     try {
       return tab.streams.push(hear(await host.openStream(peer))) - 1;
