@@ -5,8 +5,8 @@ import { LIMITS } from '../../records/index.ts';
  * the sender is known and nothing here is signed, except {@link DoneMessage}.
  *
  * Form: kind (1 byte), epoch (varint), proposer (1 byte, where the kind has one), then the fields in the order below; hashes are 32 bytes, a varint is
- * least significant group first, the last field of variable length takes the rest. Decoding is total, copies nothing (bytes of a
- * message are views of what came in) and takes no more than it is given.
+ * least significant group first, the last field of variable length takes the rest. Decoding is total. Branches and shards are views of
+ * what came in; what is smaller is copied, which is cheaper than a view and keeps no frame alive.
  */
 export type Message = BroadcastMessage | AgreementMessage | DecryptionMessage | DoneMessage | HelloMessage | WakeMessage;
 
@@ -304,11 +304,11 @@ function decodeOf(bytes: Uint8Array, kind: EpochKind, epoch: number, proposer: n
     case 'echo-hash':
     case 'can-decode':
       if (bytes.length - at !== HASH_BYTES) return undefined;
-      return { kind, epoch, proposer, root: bytes.subarray(at) };
+      return { kind, epoch, proposer, root: bytes.slice(at) };
     case 'ready': {
       const canDecode = bytes[at++];
       if (bytes.length - at !== HASH_BYTES || (canDecode as number) > 1) return undefined;
-      return { kind, epoch, proposer, root: bytes.subarray(at), canDecode: canDecode === 1 };
+      return { kind, epoch, proposer, root: bytes.slice(at), canDecode: canDecode === 1 };
     }
     case 'bval':
     case 'aux': {
@@ -327,21 +327,21 @@ function decodeOf(bytes: Uint8Array, kind: EpochKind, epoch: number, proposer: n
     case 'coin': {
       const round = takeVarint(bytes);
       if (round < 0 || round > ROUND_LIMIT || !isShareLength(bytes.length - at)) return undefined;
-      return { kind, epoch, proposer, round, share: bytes.subarray(at) };
+      return { kind, epoch, proposer, round, share: bytes.slice(at) };
     }
     case 'term': {
       const value = bytes[at++];
       return value === undefined || value > 1 || at !== bytes.length ? undefined : { kind, epoch, proposer, value: value === 1 };
     }
     case 'decryption':
-      return isShareLength(bytes.length - at) ? { kind, epoch, proposer, share: bytes.subarray(at) } : undefined;
+      return isShareLength(bytes.length - at) ? { kind, epoch, proposer, share: bytes.slice(at) } : undefined;
   }
 }
 
 const isShareLength = (length: number): boolean => length > 0 && length <= SHARE_LIMIT_BYTES;
 
 function decodeShard(bytes: Uint8Array, kind: ShardMessage['kind'], epoch: number, proposer: number): ShardMessage | undefined {
-  const root = bytes.subarray(at, at + HASH_BYTES);
+  const root = bytes.slice(at, at + HASH_BYTES);
   at += HASH_BYTES;
   const hashes = bytes[at++];
   if (hashes === undefined || hashes > BRANCH_LIMIT) return undefined;

@@ -17,7 +17,7 @@ export interface ProtocolStep<Output> {
   readonly accepted: boolean;
   readonly send: readonly Outgoing[];
   readonly faults: readonly Fault[];
-  readonly output?: Output;
+  readonly output?: Output | undefined;
 }
 
 const NONE: readonly never[] = [];
@@ -34,25 +34,43 @@ export const refused = (producer: number, kind: Fault['kind']): ProtocolStep<nev
   faults: [{ producer, kind }],
 });
 
-/** Gathers what follows from an accepted input. */
+/** Gathers what follows from an accepted input. Its lists are made when something goes into them: most inputs lead to nothing. */
 export class StepBuilder<Output> implements ProtocolStep<Output> {
   readonly accepted = true;
-  readonly send: Outgoing[] = [];
-  readonly faults: Fault[] = [];
-  output?: Output;
+  send: readonly Outgoing[] = NONE;
+  faults: readonly Fault[] = NONE;
+  output?: Output | undefined = undefined;
 
   /** To nobody is not a message. */
   say(to: ProducerSet, message: Message): void {
-    if (to !== 0) this.send.push({ to, message });
+    if (to === 0) return;
+    if (this.send === NONE) this.send = [];
+    (this.send as Outgoing[]).push({ to, message });
   }
 
   blame(producer: number, kind: Fault['kind']): void {
-    this.faults.push({ producer, kind });
+    this.faults = [...this.faults, { producer, kind }];
   }
 
   /** Takes over everything but the output, which means something else here. */
   add(step: ProtocolStep<unknown>): void {
-    this.send.push(...step.send);
-    this.faults.push(...step.faults);
+    if (step.send.length > 0) this.send = this.send.length > 0 ? [...this.send, ...step.send] : step.send;
+    if (step.faults.length > 0) this.faults = [...this.faults, ...step.faults];
   }
+
+  get isEmpty(): boolean {
+    return this.send.length === 0 && this.faults.length === 0 && this.output === undefined;
+  }
+}
+
+/** A builder that came to nothing serves the next input: handling is synchronous, and one machine's builder is done before another begins. */
+const spare: StepBuilder<never>[] = [];
+
+export const beginStep = <Output>(): StepBuilder<Output> => (spare.pop() as StepBuilder<Output> | undefined) ?? new StepBuilder();
+
+/** The step that was built. The builder is not used any more. */
+export function endStep<Output>(step: StepBuilder<Output>): ProtocolStep<Output> {
+  if (!step.isEmpty) return step;
+  spare.push(step as StepBuilder<never>);
+  return COUNTED;
 }

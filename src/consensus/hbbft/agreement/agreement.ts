@@ -1,7 +1,8 @@
+import { equalBytes } from '../../../records/index.ts';
 import type { ProposerProgress } from '../../engine.ts';
 import type { AgreementMessage, CoinMessage, ConfMessage, TermMessage, VoteMessage } from '../messages.ts';
 import { count, has, only, type ProducerSet, type Roster } from '../roster.ts';
-import { COUNTED, IGNORED, type ProtocolStep, refused, StepBuilder } from '../step.ts';
+import { beginStep, endStep, IGNORED, type ProtocolStep, refused, type StepBuilder } from '../step.ts';
 import { type CoinSource, fixedCoin, tossedCoin } from './coin.ts';
 import { BOTH, FALSE, newRound, type Round, TRUE, type Values, valuesOf } from './round.ts';
 
@@ -64,11 +65,11 @@ export class Agreement {
   /** This producer's vote, once. Later ones, and one after the decision, change nothing. */
   input(value: boolean): AgreementStep {
     if (this.hasInput) return IGNORED;
-    const step = new StepBuilder<boolean>();
+    const step = beginStep<boolean>();
     this.#estimate = value;
     this.#sendBval(this.#round, value, step);
     this.#advance(step);
-    return step;
+    return endStep(step);
   }
 
   handle(sender: number, message: AgreementMessage): AgreementStep {
@@ -98,10 +99,10 @@ export class Agreement {
     const place = value ? 1 : 0;
     if (has(round.bval[place], sender)) return IGNORED;
     round.bval[place] |= only(sender);
-    const step = new StepBuilder<boolean>();
+    const step = beginStep<boolean>();
     this.#countBval(number, value, step);
     this.#advance(step);
-    return counted(step);
+    return endStep(step);
   }
 
   #onAux(sender: number, { round: number, value }: VoteMessage): AgreementStep {
@@ -127,11 +128,12 @@ export class Agreement {
   #onCoin(sender: number, { round: number, share }: CoinMessage): AgreementStep {
     if (this.#fixedCoin(number) !== undefined) return refused(sender, 'unexpected-message');
     if (this.#decision !== undefined || number < this.#round) return IGNORED;
-    const { shares, refused: bad } = this.#at(number);
-    if (has(bad, sender)) return IGNORED;
-    const known = shares.get(sender);
-    if (known) return isSame(known, share) ? IGNORED : refused(sender, 'conflicting-coin-share');
-    shares.set(sender, share);
+    const round = this.#at(number);
+    if (has(round.refused, sender)) return IGNORED;
+    round.shares ??= new Map();
+    const known = round.shares.get(sender);
+    if (known) return equalBytes(known, share) ? IGNORED : refused(sender, 'conflicting-coin-share');
+    round.shares.set(sender, share);
     return this.#counted();
   }
 
@@ -141,7 +143,7 @@ export class Agreement {
     if (has(this.#terms[1 - place] as ProducerSet, sender)) return refused(sender, 'conflicting-vote');
     if (this.#decision !== undefined) return value === this.#decision ? IGNORED : refused(sender, 'conflicting-vote');
     this.#terms[place] |= only(sender);
-    const step = new StepBuilder<boolean>();
+    const step = beginStep<boolean>();
     if (count(this.#terms[place]) > this.#roster.faulty) {
       this.#decide(value, step);
       return step;
@@ -151,13 +153,13 @@ export class Agreement {
       if (this.#rounds[number]) this.#countBval(number, value, step);
     }
     this.#advance(step);
-    return counted(step);
+    return endStep(step);
   }
 
   #counted(): AgreementStep {
-    const step = new StepBuilder<boolean>();
+    const step = beginStep<boolean>();
     this.#advance(step);
-    return counted(step);
+    return endStep(step);
   }
 
   // -------------------------------------------------------------------------------------------------------------- rules
@@ -199,7 +201,7 @@ export class Agreement {
         return;
       }
       this.#estimate = values === BOTH ? coin : values === TRUE;
-      round.shares.clear();
+      round.shares = undefined;
       this.#round++;
       this.#sendBval(this.#round, this.#estimate, step);
     }
@@ -252,20 +254,21 @@ export class Agreement {
     const source = this.#coin;
     // Without others every vote is unanimous, and the fixed coins have decided it by the second round.
     if (!source) throw new Error('a coin is to be tossed, and there are no keys');
+    round.shares ??= new Map();
     if (!round.shares.has(self)) {
       const share = source.keys.coinShare(source.name(this.#round));
       round.shares.set(self, share);
       step.say(others, { kind: 'coin', ...this.#instance(), round: this.#round, share });
     }
     const sawTerm = (this.#terms[0] | this.#terms[1]) !== 0;
-    return tossedCoin(source, this.#roster, this.#round, round, sawTerm, step);
+    return tossedCoin(source, this.#roster, this.#round, round, round.shares, sawTerm, step);
   }
 
   #decide(value: boolean, step: StepBuilder<boolean>): void {
     this.#decision = value;
     step.output = value;
     step.say(this.#roster.others, { kind: 'term', ...this.#instance(), value });
-    for (const round of this.#rounds) round?.shares.clear();
+    for (const round of this.#rounds) if (round) round.shares = undefined;
   }
 
   // ------------------------------------------------------------------------------------------------------------ helpers
@@ -282,11 +285,4 @@ export class Agreement {
   #instance(): { epoch: number; proposer: number } {
     return { epoch: this.#epoch, proposer: this.#proposer };
   }
-}
-
-const counted = (step: StepBuilder<boolean>): AgreementStep =>
-  step.send.length === 0 && step.faults.length === 0 && step.output === undefined ? COUNTED : step;
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -31,10 +31,10 @@ export function tossedCoin<Output>(
   roster: Roster,
   number: number,
   round: Round,
+  shares: Map<number, Uint8Array>,
   sawTerm: boolean,
   step: StepBuilder<Output>,
 ): boolean | undefined {
-  const { shares } = round;
   const { keys } = source;
   if (!round.checking && shares.size >= roster.quorum) {
     const name = source.name(number);

@@ -23,8 +23,8 @@ export interface Round {
   values: Values;
   /** What N−f CONF gave. 0: not there yet. */
   confirmed: Values;
-  /** Shares of this round's coin, by sender; none where the coin is fixed. */
-  readonly shares: Map<number, Uint8Array>;
+  /** Shares of this round's coin, by sender; undefined while there are none, and when they are not needed any more. */
+  shares: Map<number, Uint8Array> | undefined;
   /** Senders whose shares were checked singly and are good. */
   checked: ProducerSet;
   /** Senders whose shares were bad: they do not get a second chance. */
@@ -42,7 +42,7 @@ export const newRound = (): Round => ({
   conf: [0, 0, 0, 0],
   values: 0,
   confirmed: 0,
-  shares: new Map(),
+  shares: undefined,
   checked: 0,
   refused: 0,
   checking: false,

@@ -3,7 +3,7 @@ import { equalBytes } from '../../../records/index.ts';
 import type { ProposerProgress } from '../../engine.ts';
 import type { BroadcastMessage, ReadyMessage, RootMessage, ShardMessage } from '../messages.ts';
 import { count, has, indicesOf, only, type ProducerSet, type Roster } from '../roster.ts';
-import { COUNTED, IGNORED, type ProtocolStep, refused, StepBuilder } from '../step.ts';
+import { beginStep, COUNTED, endStep, IGNORED, type ProtocolStep, refused, type StepBuilder } from '../step.ts';
 import { belongs, rootOf, ShardTree } from './shard-tree.ts';
 
 /**
@@ -94,13 +94,13 @@ export class Broadcast {
     const tree = new ShardTree(shards);
     const candidate = this.#add(tree.root);
     candidate.payload = payload;
-    const step = new StepBuilder<Uint8Array>();
+    const step = beginStep<Uint8Array>();
     for (let index = 0; index < size; index++) {
       if (index !== self) step.say(only(index), this.#shard('value', tree.root, tree.branch(index), shards[index] as Uint8Array));
     }
     this.#echo(candidate, tree.branch(self), shards[self] as Uint8Array, step);
     this.#advance(candidate, step);
-    return step;
+    return endStep(step);
   }
 
   handle(sender: number, message: BroadcastMessage): BroadcastStep {
@@ -142,12 +142,12 @@ export class Broadcast {
     if (this.#own) return equalBytes(this.#own.candidate.root, root) ? IGNORED : refused(sender, 'conflicting-value');
     const { self, size } = this.#roster;
     if (shard.length > this.#maxShardBytes || !belongs(root, shard, branch, self, size)) return refused(sender, 'bad-shard');
-    const step = new StepBuilder<Uint8Array>();
+    const step = beginStep<Uint8Array>();
     const candidate = this.#find(root) ?? this.#add(root);
     this.#echo(candidate, branch, shard, step);
     this.#decode(candidate, step);
     for (const each of this.#candidates) this.#advance(each, step);
-    return step;
+    return endStep(step);
   }
 
   #onEcho(sender: number, { root, branch, shard }: ShardMessage): BroadcastStep {
@@ -205,10 +205,10 @@ export class Broadcast {
   // -------------------------------------------------------------------------------------------------------------- rules
 
   #after(candidate: Candidate): BroadcastStep {
-    const step = new StepBuilder<Uint8Array>();
+    const step = beginStep<Uint8Array>();
     this.#decode(candidate, step);
     this.#advance(candidate, step);
-    return step.send.length === 0 && step.faults.length === 0 && step.output === undefined ? COUNTED : step;
+    return endStep(step);
   }
 
   /** This producer's echo, and what it knows thereby. */

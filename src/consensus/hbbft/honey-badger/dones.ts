@@ -24,6 +24,7 @@ export class Dones {
   readonly #verify: (message: DoneMessage) => boolean;
   readonly #bySigner: Map<number, Entry>[];
   readonly #newest: number[];
+  #stable: number;
 
   /** `floor`: an epoch that all have finished or need not. */
   constructor(roster: Roster, floor: number, verify: (message: DoneMessage) => boolean) {
@@ -31,12 +32,12 @@ export class Dones {
     this.#verify = verify;
     this.#bySigner = Array.from({ length: roster.size }, () => new Map());
     this.#newest = new Array(roster.size).fill(floor);
+    this.#stable = floor;
   }
 
   /** The newest epoch that N−f have finished. */
   get stable(): number {
-    const newest = [...this.#newest].sort((a, b) => b - a);
-    return newest[this.#roster.quorum - 1] as number;
+    return this.#stable;
   }
 
   newestOf(signer: number): DoneMessage | undefined {
@@ -55,9 +56,26 @@ export class Dones {
     const newest = this.#newest[message.signer] as number;
     if (message.epoch < newest && entries.size >= KEPT_DONES) return 'known';
     entries.set(message.epoch, { message, isSigned: undefined });
-    this.#newest[message.signer] = Math.max(newest, message.epoch);
+    if (message.epoch > newest) {
+      this.#newest[message.signer] = message.epoch;
+      this.#stable = [...this.#newest].sort((a, b) => b - a)[this.#roster.quorum - 1] as number;
+    }
     if (entries.size > KEPT_DONES) entries.delete(Math.min(...entries.keys()));
     return 'new';
+  }
+
+  /** Whether f+1 others have finished this epoch, or a later one. */
+  haveOthersFinished(epoch: number): boolean {
+    const { self, faulty } = this.#roster;
+    return this.#newest.filter((newest, signer) => signer !== self && newest >= epoch).length > faulty;
+  }
+
+  /** Whether somebody has finished an epoch with another block than `own` says. */
+  isDisputed(own: DoneMessage): boolean {
+    return this.#bySigner.some((entries) => {
+      const other = entries.get(own.epoch)?.message;
+      return other !== undefined && !isSame(other, own);
+    });
   }
 
   /**

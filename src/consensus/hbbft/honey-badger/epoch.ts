@@ -14,8 +14,8 @@ import { decodeProposal } from './proposal.ts';
  */
 
 export type EpochMessage = BroadcastMessage | AgreementMessage | DecryptionMessage;
-/** By proposer; undefined: not in the subset, or unreadable for all alike. */
-export type EpochStep = ProtocolStep<readonly (Proposal | undefined)[]>;
+/** `decided`: the decision can be taken. */
+export type EpochStep = ProtocolStep<'decided'>;
 
 export interface EpochOptions {
   readonly roster: Roster;
@@ -34,7 +34,7 @@ export class Epoch {
   /** The settled subset. */
   #settled: readonly (Uint8Array | undefined)[] | undefined;
   readonly #plain: (Uint8Array | 'unreadable' | undefined)[] = [];
-  #decision: readonly (Proposal | undefined)[] | undefined;
+  #isDecided = false;
   #hasProposed = false;
 
   constructor(options: EpochOptions) {
@@ -50,8 +50,22 @@ export class Epoch {
     return this.#hasProposed;
   }
 
-  get decision(): readonly (Proposal | undefined)[] | undefined {
-    return this.#decision;
+  get isDecided(): boolean {
+    return this.#isDecided;
+  }
+
+  /**
+   * The decision, by proposer; undefined: not in the subset, or unreadable for all alike. To be called once it is there, and once: the proposals
+   * are kept encoded until then, and not at all after. `blame` gets who proposed what is no proposal.
+   */
+  takeDecision(blame: (producer: number) => void): (Proposal | undefined)[] {
+    const { size } = this.#options.roster;
+    return this.#plain.splice(0).map((plain, proposer) => {
+      if (!(plain instanceof Uint8Array)) return undefined;
+      const proposal = decodeProposal(plain, size);
+      if (!proposal) blame(proposer);
+      return proposal;
+    });
   }
 
   /** `payload`: what is broadcast: the encoded proposal, or the ciphertext of it. */
@@ -87,12 +101,13 @@ export class Epoch {
 
   #afterSubset(from: SubsetStep): EpochStep {
     if (from.output === undefined) return from as ProtocolStep<never>;
-    const step = new StepBuilder<readonly (Proposal | undefined)[]>();
+    const step = new StepBuilder<'decided'>();
     step.add(from);
     this.#settled = from.output;
     this.#settled.forEach((payload, proposer) => {
       const { [proposer]: decryption } = this.#decryptions;
       const { cipher } = this.#options;
+      this.#plain[proposer] = undefined;
       if (!decryption || !cipher) this.#plain[proposer] = payload;
       else if (payload === undefined) step.add(decryption.drop());
       else this.#take(proposer, decryption.open(payload, cipher.label(proposer)), step);
@@ -103,29 +118,22 @@ export class Epoch {
 
   #afterDecryption(proposer: number, from: DecryptionStep): EpochStep {
     if (from.output === undefined) return from as ProtocolStep<never>;
-    const step = new StepBuilder<readonly (Proposal | undefined)[]>();
+    const step = new StepBuilder<'decided'>();
     this.#take(proposer, from, step);
     this.#finish(step);
     return step;
   }
 
-  #take(proposer: number, from: DecryptionStep, step: StepBuilder<readonly (Proposal | undefined)[]>): void {
+  #take(proposer: number, from: DecryptionStep, step: StepBuilder<'decided'>): void {
     step.add(from);
     if (from.output !== undefined) this.#plain[proposer] = from.output;
   }
 
-  #finish(step: StepBuilder<readonly (Proposal | undefined)[]>): void {
-    const { size } = this.#options.roster;
-    const settled = this.#settled;
-    if (!settled || this.#decision || settled.some((payload, proposer) => payload && !this.#plain[proposer])) return;
-    this.#decision = settled.map((payload, proposer) => {
-      const plain = this.#plain[proposer];
-      if (!payload || plain === 'unreadable' || !plain) return undefined;
-      const proposal = decodeProposal(plain, size);
-      if (!proposal) step.blame(proposer, 'bad-proposal');
-      return proposal;
-    });
-    this.#plain.length = 0;
-    step.output = this.#decision;
+  #finish(step: StepBuilder<'decided'>): void {
+    if (!this.#settled || this.#isDecided) return;
+    if (this.#settled.some((payload, proposer) => payload && !this.#plain[proposer])) return;
+    this.#isDecided = true;
+    this.#settled = [];
+    step.output = 'decided';
   }
 }

@@ -24,7 +24,7 @@ import { SenderQueue } from '../sender-queue/sender-queue.ts';
 import { Dones } from './dones.ts';
 import { EngineStep } from './engine-step.ts';
 import { Epoch, type EpochMessage, type EpochStep } from './epoch.ts';
-import { doneEntry, epochKey, floorEntry, messageEntry, proposalEntry, readLog } from './log.ts';
+import { doneEntry, type EpochLog, epochKey, epochLog, floorEntry, messageEntry, proposalEntry, readLog } from './log.ts';
 import { isEncrypted, type Member } from './member.ts';
 import { coinName, doneHash, proposalLabel } from './names.ts';
 import { isResting, mayStart, type Pace, pace, tickMs } from './pace.ts';
@@ -60,8 +60,8 @@ export class HoneyBadger implements Engine {
   readonly #queue: SenderQueue;
   #dones: Dones;
   readonly #epochs = new Map<number, Epoch>();
-  /** Next free numbers in the log, by epoch. */
-  readonly #numbers = new Map<number, number>();
+  /** Where the log of each open epoch goes on. */
+  readonly #logs = new Map<number, EpochLog>();
   /** Newest epoch that each producer has proposed in, as far as is known. */
   readonly #startedBy: number[];
   #state: 'new' | 'running' | 'stopped' = 'new';
@@ -113,7 +113,7 @@ export class HoneyBadger implements Engine {
     if (step.persist.length > 0 && !this.#isFloorLogged) {
       // Rides along with what is written anyway. Until then a restart replays a little more.
       this.#isFloorLogged = true;
-      step.persist.push(floorEntry(this.#floor));
+      step.log(floorEntry(this.#floor));
       step.forget = epochKey(this.#floor);
     }
     return step;
@@ -134,7 +134,7 @@ export class HoneyBadger implements Engine {
         this.#propose(input.epoch, input.proposal, input.random, step);
         break;
       case 'wake':
-        this.#queue.announce(encodeMessage({ kind: 'wake', epoch: this.#current, trx: input.trx }), step.send);
+        this.#queue.announce(encodeMessage({ kind: 'wake', epoch: this.#current, trx: input.trx }), step);
         break;
       case 'connected':
         this.#connect(input.peer, step);
@@ -172,7 +172,7 @@ export class HoneyBadger implements Engine {
       this.#current = Math.max(this.#current, message.epoch + 1);
     }
     for (const { epoch, inputs, next } of epochs) {
-      this.#numbers.set(epoch, next);
+      this.#logs.set(epoch, epochLog(epoch, next));
       if (epoch > this.#floor) for (const { sender, data } of inputs) this.#replay(epoch, sender, data);
     }
     this.#started = Math.max(this.#started, this.#current - 1);
@@ -248,7 +248,7 @@ export class HoneyBadger implements Engine {
     if (epoch > this.#floor && !this.#epoch(epoch).hasProposed) {
       const encoded = encodeProposal(proposal, this.#roster.size);
       const payload = this.#isEncrypted(epoch) ? this.#encrypt(epoch, encoded, random) : encoded;
-      step.persist.push(proposalEntry(epoch, this.#nextNumber(epoch), payload));
+      step.log(proposalEntry(this.#logOf(epoch), payload));
       this.#follow(epoch, this.#epoch(epoch).propose(payload), step);
     }
     this.#proceed(step);
@@ -300,7 +300,7 @@ export class HoneyBadger implements Engine {
       return;
     }
     const result = this.#epoch(epoch).handle(sender, message);
-    if (result.accepted) step.persist.push(messageEntry(epoch, this.#nextNumber(epoch), sender, data));
+    if (result.accepted) step.log(messageEntry(this.#logOf(epoch), sender, data));
     this.#follow(epoch, result, step);
     if (result.accepted && this.#note(sender, message)) this.#startEpochIfDue(step);
     if (result.output) this.#proceed(step);
@@ -314,14 +314,14 @@ export class HoneyBadger implements Engine {
   }
 
   #follow(epoch: number, result: EpochStep, step: EngineStep): void {
-    for (const { to, message } of result.send) this.#queue.post(epoch, to, encodeMessage(message), step.send);
-    if (result.faults.length > 0) step.faults.push(...result.faults);
+    for (const { to, message } of result.send) this.#queue.post(epoch, to, encodeMessage(message), step);
+    step.add(result.faults);
   }
 
   #connect(peer: number, step: EngineStep): void {
     const { self } = this.#roster;
     this.#queue.connect(peer);
-    const say = (message: Message) => step.send.push({ to: peer, data: encodeMessage(message) });
+    const say = (message: Message) => step.say(peer, encodeMessage(message));
     say({ kind: 'hello', epoch: this.#current, started: Math.max(this.#started, 0) });
     for (let epoch = this.#floor; epoch < this.#current; epoch++) {
       const done = this.#dones.of(self, epoch);
@@ -333,7 +333,7 @@ export class HoneyBadger implements Engine {
   }
 
   #onHello(sender: number, { epoch, started }: HelloMessage, step: EngineStep): void {
-    if (!this.#queue.greet(sender, epoch, step.send)) return;
+    if (!this.#queue.greet(sender, epoch, step)) return;
     this.#startedBy[sender] = Math.max(this.#startedBy[sender] as number, started);
     this.#startEpochIfDue(step);
   }
@@ -363,7 +363,7 @@ export class HoneyBadger implements Engine {
       return;
     }
     this.#startedBy[sender] = Math.max(this.#startedBy[sender] as number, epoch);
-    this.#queue.advance(sender, epoch + 1, step.send);
+    this.#queue.advance(sender, epoch + 1, step);
     const own = this.#dones.of(self, epoch);
     if (own) this.#compare(own, step);
     this.#stable = Math.max(this.#stable, this.#dones.stable);
@@ -373,6 +373,7 @@ export class HoneyBadger implements Engine {
 
   /** f+1 that have finished an epoch with another block: then this producer is wrong. */
   #compare(own: DoneMessage, step: EngineStep): void {
+    if (!this.#dones.isDisputed(own)) return;
     const agreed = this.#dones.agreedAt(own.epoch, (signer) => step.blame(signer, 'bad-signature'));
     if (!agreed || (agreed.blockId === own.blockId && isEqual(agreed.blockHash, own.blockHash))) return;
     this.#state = 'stopped';
@@ -406,26 +407,24 @@ export class HoneyBadger implements Engine {
     const message: DoneMessage = { kind: 'done', epoch, signer: this.#roster.self, blockId, blockHash, signature };
     this.#dones.add(message);
     const data = encodeMessage(message);
-    step.persist.push(doneEntry(epoch, data));
-    this.#queue.announce(data, step.send);
+    step.log(doneEntry(epoch, data));
+    this.#queue.announce(data, step);
     this.#compare(message, step);
   }
 
-  /** Whether f+1 have finished an epoch that this producer has not. */
+  /** Whether f+1 others have finished an epoch that this producer has not. Then the messages that finish it here may be gone. */
   #checkWhetherBehind(step: EngineStep, isOverdue: boolean): void {
-    if (this.#state !== 'running' || (this.#isBehindTimerOn && !isOverdue && !this.#isOutOfReach())) return;
     const from = this.#isExecuting ? this.#current + 1 : this.#current;
-    const agreed = this.#dones.agreed(from, (signer) => step.blame(signer, 'bad-signature'));
-    if (!agreed) return;
-    // So far ahead that messages of the epochs between are not taken any more.
-    if (isOverdue || agreed.epoch > this.#current + EPOCHS_AHEAD) step.behind = agreed;
+    if (this.#state !== 'running' || !this.#dones.haveOthersFinished(from)) return;
+    // So far ahead that this producer does not take their messages any more.
+    const isOutOfReach = this.#dones.haveOthersFinished(this.#current + EPOCHS_AHEAD + 1);
+    if (isOverdue || isOutOfReach) {
+      const agreed = this.#dones.agreed(from, (signer) => step.blame(signer, 'bad-signature'));
+      if (agreed) step.behind = agreed;
+    }
     if (this.#isBehindTimerOn) return;
     this.#isBehindTimerOn = true;
-    step.timers.push({ name: 'behind', delayMs: Math.max(BEHIND_DELAY_MS, this.#configuration.intervalMs) });
-  }
-
-  #isOutOfReach(): boolean {
-    return this.#stable > this.#current + EPOCHS_AHEAD;
+    step.start('behind', Math.max(BEHIND_DELAY_MS, this.#configuration.intervalMs));
   }
 
   // ------------------------------------------------------------------------------------------------------------- finishing
@@ -465,19 +464,20 @@ export class HoneyBadger implements Engine {
 
   #startTimers(step: EngineStep): void {
     const { intervalMs } = this.#configuration;
-    step.timers.push({ name: 'interval', delayMs: intervalMs });
-    if (isResting(this.#pace)) step.timers.push({ name: 'rest', delayMs: tickMs(this.#pace.emptyInRow, intervalMs) });
+    step.start('interval', intervalMs);
+    if (isResting(this.#pace)) step.start('rest', tickMs(this.#pace.emptyInRow, intervalMs));
   }
 
   /** Whatever has become possible. */
   #proceed(step: EngineStep): void {
     if (this.#state !== 'running') return;
     this.#raiseFloor();
-    const decision = this.#isExecuting ? undefined : this.#epochs.get(this.#current)?.decision;
-    if (decision) {
+    const epoch = this.#epochs.get(this.#current);
+    if (epoch?.isDecided && !this.#isExecuting) {
       this.#isExecuting = true;
       this.#started = Math.max(this.#started, this.#current);
-      step.output = { epoch: this.#current, proposals: decision };
+      const proposals = epoch.takeDecision((proposer) => step.blame(proposer, 'bad-proposal'));
+      step.output = { epoch: this.#current, proposals };
     }
     this.#startEpochIfDue(step);
   }
@@ -488,7 +488,7 @@ export class HoneyBadger implements Engine {
     this.#floor = floor;
     this.#isFloorLogged = false;
     for (const epoch of this.#epochs.keys()) if (epoch <= floor) this.#epochs.delete(epoch);
-    for (const epoch of this.#numbers.keys()) if (epoch <= floor) this.#numbers.delete(epoch);
+    for (const epoch of this.#logs.keys()) if (epoch <= floor) this.#logs.delete(epoch);
     this.#queue.forget(floor);
   }
 
@@ -524,10 +524,13 @@ export class HoneyBadger implements Engine {
     return this.#member !== undefined && isEncrypted(this.#member.encryption, epoch);
   }
 
-  #nextNumber(epoch: number): number {
-    const number = this.#numbers.get(epoch) ?? 0;
-    this.#numbers.set(epoch, number + 1);
-    return number;
+  #logOf(epoch: number): EpochLog {
+    let log = this.#logs.get(epoch);
+    if (!log) {
+      log = epochLog(epoch, 0);
+      this.#logs.set(epoch, log);
+    }
+    return log;
   }
 }
 

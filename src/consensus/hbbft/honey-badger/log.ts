@@ -11,23 +11,30 @@ import type { LogEntry } from '../../engine.ts';
  */
 
 const EPOCH_DIGITS = 16;
-const NUMBER_DIGITS = 8;
+/** What numbering begins with: so all numbers are equally long and sort as text. */
+const FIRST_NUMBER = 10_000_000;
 const OWN = 'own';
 const DONE = 'done';
 const FLOOR_KEY = 'floor';
 
 export const epochKey = (epoch: number): string => epoch.toString().padStart(EPOCH_DIGITS, '0');
-const inputKey = (epoch: number, number: number, origin: string): string =>
-  `${epochKey(epoch)}/${number.toString().padStart(NUMBER_DIGITS, '0')}/${origin}`;
 
-export const messageEntry = (epoch: number, number: number, sender: number, data: Uint8Array): LogEntry => ({
-  key: inputKey(epoch, number, sender.toString()),
+/** Where the log of an epoch goes on. */
+export interface EpochLog {
+  readonly prefix: string;
+  /** The next free number. */
+  next: number;
+}
+
+export const epochLog = (epoch: number, next: number): EpochLog => ({ prefix: `${epochKey(epoch)}/`, next });
+
+const inputEntry = (log: EpochLog, origin: string, data: Uint8Array): LogEntry => ({
+  key: `${log.prefix}${FIRST_NUMBER + log.next++}/${origin}`,
   data,
 });
-export const proposalEntry = (epoch: number, number: number, payload: Uint8Array): LogEntry => ({
-  key: inputKey(epoch, number, OWN),
-  data: payload,
-});
+export const messageEntry = (log: EpochLog, sender: number, data: Uint8Array): LogEntry =>
+  inputEntry(log, sender.toString(), data);
+export const proposalEntry = (log: EpochLog, payload: Uint8Array): LogEntry => inputEntry(log, OWN, payload);
 export const doneEntry = (epoch: number, data: Uint8Array): LogEntry => ({ key: `${epochKey(epoch)}/${DONE}`, data });
 export const floorEntry = (epoch: number): LogEntry => ({ key: FLOOR_KEY, data: new TextEncoder().encode(epoch.toString()) });
 
@@ -67,7 +74,7 @@ export function readLog(entries: readonly LogEntry[]): ReadLog {
       const logged = epochs.get(epoch) ?? { epoch, inputs: [], next: 0 };
       epochs.set(epoch, logged);
       logged.inputs.push({ sender, data });
-      logged.next = number + 1;
+      logged.next = number - FIRST_NUMBER + 1;
     }
   }
   return { floor, epochs: [...epochs.values()], dones };

@@ -9,7 +9,10 @@ import { has, indicesOf, type ProducerSet, type Roster } from '../roster.ts';
  * stands, everything that is kept goes out again; receivers pass over what they have.
  */
 
-type Sends = { to: number | 'all'; data: Uint8Array }[];
+/** Where what is to be sent now goes. */
+interface Outlet {
+  say(to: number | 'all', data: Uint8Array): void;
+}
 
 interface Peer {
   isConnected: boolean;
@@ -51,19 +54,19 @@ export class SenderQueue {
   }
 
   /** A message of an epoch: kept, and sent to those who are ready for it. */
-  post(epoch: number, to: ProducerSet, data: Uint8Array, sends: Sends): void {
+  post(epoch: number, to: ProducerSet, data: Uint8Array, outlet: Outlet): void {
     const kept = this.#kept.get(epoch);
     if (kept) kept.push({ to, data });
     else this.#kept.set(epoch, [{ to, data }]);
     const ready = to & this.#ready(epoch);
-    if (ready === this.#roster.others && ready !== 0) sends.push({ to: 'all', data });
-    else for (const peer of indicesOf(ready)) sends.push({ to: peer, data });
+    if (ready === this.#roster.others && ready !== 0) outlet.say('all', data);
+    else for (const peer of indicesOf(ready)) outlet.say(peer, data);
   }
 
   /** A message of no epoch: to whoever is connected, and not kept. */
-  announce(data: Uint8Array, sends: Sends): void {
+  announce(data: Uint8Array, outlet: Outlet): void {
     this.#peers.forEach(({ isConnected }, peer) => {
-      if (isConnected) sends.push({ to: peer, data });
+      if (isConnected) outlet.say(peer, data);
     });
   }
 
@@ -80,22 +83,22 @@ export class SenderQueue {
   }
 
   /** The peer has said, for the first time on this connection, where it stands. Answers whether it was the first time. */
-  greet(peer: number, epoch: number, sends: Sends): boolean {
+  greet(peer: number, epoch: number, outlet: Outlet): boolean {
     const state = this.#peer(peer);
     if (!state.isConnected || state.isGreeted) return false;
     state.isGreeted = true;
     state.epoch = Math.max(state.epoch, epoch);
-    this.#release(peer, UNKNOWN, state.epoch + this.#ahead, sends);
+    this.#release(peer, UNKNOWN, state.epoch + this.#ahead, outlet);
     return true;
   }
 
   /** The peer has got to an epoch. */
-  advance(peer: number, epoch: number, sends: Sends): void {
+  advance(peer: number, epoch: number, outlet: Outlet): void {
     const state = this.#peer(peer);
     if (epoch <= state.epoch) return;
     const before = state.epoch;
     state.epoch = epoch;
-    if (state.isGreeted) this.#release(peer, before + this.#ahead, epoch + this.#ahead, sends);
+    if (state.isGreeted) this.#release(peer, before + this.#ahead, epoch + this.#ahead, outlet);
   }
 
   /** Epochs up to this one are over: nobody needs their messages. */
@@ -104,10 +107,10 @@ export class SenderQueue {
   }
 
   /** Sends what is kept of the epochs after `after`, up to `upTo`. */
-  #release(peer: number, after: number, upTo: number, sends: Sends): void {
+  #release(peer: number, after: number, upTo: number, outlet: Outlet): void {
     const epochs = [...this.#kept.keys()].filter((epoch) => epoch > after && epoch <= upTo).sort((a, b) => a - b);
     for (const epoch of epochs) {
-      for (const { to, data } of this.#kept.get(epoch) ?? []) if (has(to, peer)) sends.push({ to: peer, data });
+      for (const { to, data } of this.#kept.get(epoch) ?? []) if (has(to, peer)) outlet.say(peer, data);
     }
   }
 
