@@ -155,6 +155,10 @@ export const streamContract: readonly StreamContractCase[] = [
       left.send(around.subarray(1, 3));
       left.send(around.subarray(1, 3));
       await until(() => atRight.messages.length === 2);
+      check(
+        atRight.messages.every(({ buffer, byteLength }) => buffer.byteLength === byteLength),
+        'the buffer holds nothing else',
+      );
       atRight.messages[0]?.fill(9);
       check(
         same(atRight.messages[1], Uint8Array.of(2, 3)) && same(around, Uint8Array.of(1, 2, 3, 4)),

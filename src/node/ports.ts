@@ -150,7 +150,7 @@ export class NetworkError extends Error {
 
 export interface MessageStreamHandlers {
   /**
-   * The next message; its bytes are the receiver's own. The one after it comes when the promise settles, and the sender is held back meanwhile,
+   * The next message; its bytes are the receiver's own, in a buffer with nothing else in it. The one after it comes when the promise settles, and the sender is held back meanwhile,
    * so that a slow receiver makes nobody's memory grow.
    */
   message(data: Uint8Array): void | Promise<void>;

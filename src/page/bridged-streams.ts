@@ -1,5 +1,5 @@
 import type { MessageStream } from '../node/ports.ts';
-import { type FromHost, NETWORK_SEAM, ownBuffer, type StreamMessage, seamCost } from '../worker/index.ts';
+import { type FromHost, NETWORK_SEAM, type StreamMessage, seamCost } from '../worker/index.ts';
 
 interface Bridged {
   readonly stream: MessageStream;
@@ -26,10 +26,10 @@ export class BridgedStreams {
     this.#streams.set(number, bridged);
     announce(number);
     stream.receive({
-      message: (bytes) => {
-        const { data, transfer } = ownBuffer(bytes);
-        this.#tell({ type: 'stream-data', stream: number, data }, transfer);
-        bridged.underWay += seamCost(bytes);
+      message: (data) => {
+        bridged.underWay += seamCost(data);
+        // The stream gave it away, in a buffer of its own: no copy is needed.
+        this.#tell({ type: 'stream-data', stream: number, data }, [data.buffer as ArrayBuffer]);
         if (bridged.underWay <= NETWORK_SEAM.streamCost) return;
         bridged.room = Promise.withResolvers<void>();
         return bridged.room.promise;
