@@ -19,7 +19,7 @@ import type { Mailbox } from './mailbox.ts';
 import type { Clock, MessageStream, MessageStreamHandlers, Random, Store, Write } from './ports.ts';
 import { CatchUp } from './producers/catch-up.ts';
 import { decodeOrNothing } from './producers/decode.ts';
-import type { ProducerFrame, ProducerHello } from './producers/frames.ts';
+import { framesOf, type ProducerFrame, type ProducerHello } from './producers/frames.ts';
 import { type LinksOptions, ProducerLinks } from './producers/links.ts';
 import { SealBox } from './producers/seal-box.ts';
 import { keyOf, startingWith } from './rows.ts';
@@ -286,7 +286,7 @@ export class Producer {
   #flushFrames(): void {
     const outgoing = this.#outgoing;
     this.#outgoing = new Map();
-    for (const [producer, messages] of outgoing) this.#links.send(producer, { Engine: messages, Seals: [] });
+    for (const [producer, messages] of outgoing) for (const frame of framesOf(messages)) this.#links.send(producer, frame);
   }
 
   #startTimer(name: TimerName, delayMs: number): void {

@@ -54,7 +54,28 @@ export type SealNotice = TypeOf<typeof SealNotice>;
 const FRAME_MESSAGES = 20_000;
 const FRAME_SEALS = 1_000;
 
-/** Everything that a turn has for one peer. */
+/** Bytes of a frame around a message of the engine: key and length. */
+const MESSAGE_OVERHEAD_BYTES = 8;
+
+/** The engine's messages of one turn for one peer: one frame, or several where they are too many or too large for one. */
+export function framesOf(messages: readonly Uint8Array[]): ProducerFrame[] {
+  const frames: Uint8Array[][] = [];
+  let leftBytes = 0;
+  for (const message of messages) {
+    const sizeBytes = message.length + MESSAGE_OVERHEAD_BYTES;
+    const newest = frames.at(-1);
+    if (newest && sizeBytes <= leftBytes && newest.length < FRAME_MESSAGES) {
+      newest.push(message);
+      leftBytes -= sizeBytes;
+    } else {
+      frames.push([message]);
+      leftBytes = LIMITS.consensusMessageBytes - sizeBytes;
+    }
+  }
+  return frames.map((Engine) => ({ Engine, Seals: [] }));
+}
+
+/** What one message of a stream holds: everything that a turn has for one peer. */
 export const ProducerFrame = message('ProducerFrame', LIMITS.consensusMessageBytes, {
   Engine: repeated(bytes(1, { maxBytes: LIMITS.consensusMessageBytes }), FRAME_MESSAGES),
   Seals: repeated(nested(2, SealNotice), FRAME_SEALS),
