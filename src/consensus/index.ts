@@ -18,5 +18,6 @@ export type { Fault, FaultKind } from './fault.ts';
 export { ShardTree } from './hbbft/broadcast/shard-tree.ts';
 export { EPOCHS_AHEAD, HoneyBadger } from './hbbft/honey-badger/honey-badger.ts';
 export type { Member } from './hbbft/honey-badger/member.ts';
-export { proposalLimitBytes } from './hbbft/honey-badger/proposal.ts';
+export { coinName } from './hbbft/honey-badger/names.ts';
+export { decodeProposal, encodeProposal, proposalLimitBytes } from './hbbft/honey-badger/proposal.ts';
 export { decodeMessage, encodeMessage, type Message } from './hbbft/messages.ts';

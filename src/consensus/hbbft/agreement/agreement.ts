@@ -3,7 +3,7 @@ import type { ProposerProgress } from '../../engine.ts';
 import type { AgreementMessage, CoinMessage, ConfMessage, TermMessage, VoteMessage } from '../messages.ts';
 import { count, has, only, type ProducerSet, type Roster } from '../roster.ts';
 import { beginStep, endStep, IGNORED, type ProtocolStep, refused, type StepBuilder } from '../step.ts';
-import { type CoinSource, fixedCoin, tossedCoin } from './coin.ts';
+import { type CoinSource, fixedCoin, type PublicCoin, tossedCoin } from './coin.ts';
 import { BOTH, FALSE, newRound, type Round, TRUE, type Values, valuesOf } from './round.ts';
 
 /**
@@ -38,7 +38,7 @@ export class Agreement {
   readonly #epoch: number;
   readonly #proposer: number;
   /** Undefined where there is one producer, who decides before any coin is tossed. */
-  readonly #coin: CoinSource | undefined;
+  readonly #coin: CoinSource | PublicCoin | undefined;
   readonly #rounds: (Round | undefined)[] = [];
   #round = 0;
   #estimate: boolean | undefined;
@@ -46,7 +46,7 @@ export class Agreement {
   /** Who sent TERM(false), TERM(true). */
   readonly #terms: [ProducerSet, ProducerSet] = [0, 0];
 
-  constructor(roster: Roster, epoch: number, proposer: number, coin: CoinSource | undefined) {
+  constructor(roster: Roster, epoch: number, proposer: number, coin: CoinSource | PublicCoin | undefined) {
     this.#roster = roster;
     this.#epoch = epoch;
     this.#proposer = proposer;
@@ -253,7 +253,7 @@ export class Agreement {
     const { self, others } = this.#roster;
     const source = this.#coin;
     // Without others every vote is unanimous, and the fixed coins have decided it by the second round.
-    if (!source) throw new Error('a coin is to be tossed, and there are no keys');
+    if (!source || !('keys' in source)) throw new Error('a coin is to be tossed, and there are no keys');
     round.shares ??= new Map();
     if (!round.shares.has(self)) {
       const share = source.keys.coinShare(source.name(this.#round));
@@ -279,7 +279,9 @@ export class Agreement {
   }
 
   #fixedCoin(round: number): boolean | undefined {
-    return fixedCoin(round, this.#coin?.always ?? false);
+    const source = this.#coin;
+    if (source && 'keys' in source) return fixedCoin(round, source.always);
+    return fixedCoin(round, false) ?? source?.coin(round);
   }
 
   #instance(): { epoch: number; proposer: number } {

@@ -12,6 +12,12 @@ export interface CoinSource {
   readonly always: boolean;
 }
 
+/** A coin without secret, for an agreement that has no keys yet. Whoever knows it beforehand may cost it time, never safety. */
+export interface PublicCoin {
+  /** Alike for all; only asked for where the schedule has none. */
+  coin(round: number): boolean;
+}
+
 /** The coin by round: true, false, then a toss, repeating, so that a quiet network pays for none. Undefined: to be tossed. */
 export function fixedCoin(round: number, always: boolean): boolean | undefined {
   if (always) return undefined;

@@ -21,12 +21,12 @@ import {
 } from '../messages.ts';
 import { type Roster, roster } from '../roster.ts';
 import { SenderQueue } from '../sender-queue/sender-queue.ts';
-import { Dones } from './dones.ts';
 import { EngineStep } from './engine-step.ts';
 import { Epoch, type EpochMessage, type EpochStep } from './epoch.ts';
-import { doneEntry, type EpochLog, epochKey, epochLog, floorEntry, messageEntry, proposalEntry, readLog } from './log.ts';
+import { EpochEnds, type Head } from './epoch-ends.ts';
+import { type EpochLog, epochKey, epochLog, floorEntry, messageEntry, proposalEntry, readLog } from './log.ts';
 import { isEncrypted, type Member } from './member.ts';
-import { coinName, doneHash, proposalLabel } from './names.ts';
+import { coinName, proposalLabel } from './names.ts';
 import { isResting, mayStart, type Pace, pace, tickMs } from './pace.ts';
 import { encodedLimitBytes, encodeProposal, proposalLimitBytes } from './proposal.ts';
 
@@ -34,8 +34,6 @@ import { encodedLimitBytes, encodeProposal, proposalLimitBytes } from './proposa
 export const EPOCHS_AHEAD = 3;
 /** What encryption may add to a proposal. */
 const CIPHERTEXT_LIMIT_BYTES = 1024;
-/** When others have finished an epoch, the messages that finish it here may be under way for so long before the blocks are fetched instead. */
-const BEHIND_DELAY_MS = 2_000;
 
 /**
  * HoneyBadgerBFT (Miller et al., CCS 2016): when an epoch starts, what is logged before it counts, in which order decisions are handed
@@ -58,12 +56,14 @@ export class HoneyBadger implements Engine {
   readonly #roster: Roster;
   readonly #member: Member | undefined;
   readonly #queue: SenderQueue;
-  #dones: Dones;
+  #ends: EpochEnds;
   readonly #epochs = new Map<number, Epoch>();
   /** Where the log of each open epoch goes on. */
   readonly #logs = new Map<number, EpochLog>();
   /** Newest epoch that each producer has proposed in, as far as is known. */
   readonly #startedBy: number[];
+  /** Newest epoch that each producer has sent a waking trx for. */
+  readonly #wokenBy: number[];
   #state: 'new' | 'running' | 'stopped' = 'new';
   #current = 0;
   /** The decision of the current epoch was handed on. */
@@ -74,10 +74,8 @@ export class HoneyBadger implements Engine {
   #proposing: number | undefined;
   #pace: Pace = pace(0);
   #hasAskedToWake = false;
-  #stable = -1;
   #floor = -1;
   #isFloorLogged = true;
-  #isBehindTimerOn = false;
 
   /** `member`: only a producer alone can do without. Throws RangeError where configuration and member do not fit each other. */
   constructor(configuration: Configuration, member?: Member) {
@@ -90,8 +88,9 @@ export class HoneyBadger implements Engine {
     }
     this.#member = length > 1 ? member : undefined;
     this.#queue = new SenderQueue(this.#roster, EPOCHS_AHEAD);
-    this.#dones = new Dones(this.#roster, -1, (message) => this.#isSigned(message));
+    this.#ends = new EpochEnds(configuration, this.#roster, this.#member, this.#queue, -1);
     this.#startedBy = new Array(length).fill(-1);
+    this.#wokenBy = new Array(length).fill(-1);
   }
 
   status(): EngineStatus {
@@ -101,7 +100,7 @@ export class HoneyBadger implements Engine {
       epoch: this.#current,
       resting: isResting_,
       ...(epoch ? { proposers: epoch.status() } : {}),
-      finished: this.#dones.newest,
+      finished: this.#ends.finished,
       connected: this.#queue.connected,
     };
   }
@@ -110,6 +109,7 @@ export class HoneyBadger implements Engine {
     const step = new EngineStep();
     if (this.#state === 'stopped') return step;
     this.#take(input, step);
+    if (step.defect) this.#state = 'stopped';
     if (step.persist.length > 0 && !this.#isFloorLogged) {
       // Rides along with what is written anyway. Until then a restart replays a little more.
       this.#isFloorLogged = true;
@@ -160,29 +160,16 @@ export class HoneyBadger implements Engine {
     if (this.#state !== 'new') throw new RangeError('an engine starts once');
     this.#state = 'running';
     const { floor, epochs, dones } = readLog(log);
-    const { startEpoch } = this.#configuration;
     this.#floor = floor ?? Math.min(nextEpoch - 1, ...epochs.map(({ epoch }) => epoch - 1));
-    this.#stable = this.#floor;
-    this.#dones = new Dones(this.#roster, this.#floor, (message) => this.#isSigned(message));
-    this.#current = Math.max(nextEpoch, this.#floor + 1);
-    for (const data of dones) {
-      const message = decodeMessage(data, this.#roster.size);
-      if (message?.kind !== 'done') throw new Error('the log of consensus holds a Done that is none');
-      this.#dones.add(message);
-      this.#current = Math.max(this.#current, message.epoch + 1);
-    }
+    this.#ends = new EpochEnds(this.#configuration, this.#roster, this.#member, this.#queue, this.#floor);
+    this.#current = Math.max(nextEpoch, this.#floor + 1, this.#ends.restore(dones) + 1);
     for (const { epoch, inputs, next } of epochs) {
       this.#logs.set(epoch, epochLog(epoch, next));
       if (epoch > this.#floor) for (const { sender, data } of inputs) this.#replay(epoch, sender, data);
     }
     this.#started = Math.max(this.#started, this.#current - 1);
-    if (this.#member) {
-      // Between storing a block and signing Done there may have been a crash.
-      const signed = this.#dones.newestOf(this.#roster.self)?.epoch ?? -1;
-      const from = Math.max(signed + 1, startEpoch, this.#current - 1 - EPOCHS_UNDECIDED);
-      for (let epoch = from; epoch < this.#current; epoch++) this.#finish(epoch, headAt(blocks, epoch), step);
-      this.#stable = Math.max(this.#stable, this.#dones.stable);
-    } else this.#stable = this.#current - 1;
+    // Between storing a block and signing Done there may have been a crash.
+    this.#ends.finishUpTo(this.#current - 1, blocks, step);
     this.#startTimers(step);
     this.#proceed(step);
   }
@@ -205,8 +192,7 @@ export class HoneyBadger implements Engine {
 
   #onTimer(name: TimerName, step: EngineStep): void {
     if (name === 'behind') {
-      this.#isBehindTimerOn = false;
-      this.#checkWhetherBehind(step, true);
+      this.#ends.onTimer(this.#unfinished, step);
       return;
     }
     this.#pace = name === 'interval' ? { ...this.#pace, intervalOver: true } : { ...this.#pace, restOver: true };
@@ -224,8 +210,10 @@ export class HoneyBadger implements Engine {
 
   #startEpochIfDue(step: EngineStep): void {
     if (this.#proposing !== undefined) return;
-    const next = Math.max(this.#started + 1, this.#current);
-    if (next > this.#current + EPOCHS_AHEAD || next - EPOCHS_UNDECIDED > this.#stable) return;
+    const { stable } = this.#ends;
+    // In a stable epoch nobody waits for a proposal.
+    const next = Math.max(this.#started + 1, this.#current, stable + 1);
+    if (next > this.#current + EPOCHS_AHEAD || next - EPOCHS_UNDECIDED > stable) return;
     const isOwnTurn = next === this.#current && !this.#isExecuting && mayStart(this.#pace);
     if (!isOwnTurn && !this.#areOthersIn(next)) return;
     this.#proposing = next;
@@ -319,17 +307,9 @@ export class HoneyBadger implements Engine {
   }
 
   #connect(peer: number, step: EngineStep): void {
-    const { self } = this.#roster;
     this.#queue.connect(peer);
-    const say = (message: Message) => step.say(peer, encodeMessage(message));
-    say({ kind: 'hello', epoch: this.#current, started: Math.max(this.#started, 0) });
-    for (let epoch = this.#floor; epoch < this.#current; epoch++) {
-      const done = this.#dones.of(self, epoch);
-      if (done) say(done);
-    }
-    // Its own newest word that is known here: one that has lost its log learns of it.
-    const theirs = this.#dones.newestOf(peer);
-    if (theirs) say(theirs);
+    step.say(peer, encodeMessage({ kind: 'hello', epoch: this.#current, started: Math.max(this.#started, 0) }));
+    this.#ends.greet(peer, this.#floor, this.#current - 1, step);
   }
 
   #onHello(sender: number, { epoch, started }: HelloMessage, step: EngineStep): void {
@@ -338,115 +318,39 @@ export class HoneyBadger implements Engine {
     this.#startEpochIfDue(step);
   }
 
-  #onWake(sender: number, { trx }: WakeMessage, step: EngineStep): void {
+  /** One an epoch is what an honest producer sends. */
+  #onWake(sender: number, { epoch, trx }: WakeMessage, step: EngineStep): void {
+    if (epoch <= (this.#wokenBy[sender] as number) || epoch > this.#current + EPOCHS_AHEAD) return;
+    this.#wokenBy[sender] = epoch;
     step.woken = [{ sender, trx }];
   }
 
-  // ----------------------------------------------------------------------------------------------------------------- Done
-
   #onDone(sender: number, message: DoneMessage, data: Uint8Array, step: EngineStep): void {
-    const { self } = this.#roster;
-    const { signer, epoch } = message;
-    if (signer === self) {
-      this.#onOwnDone(sender, message, step);
-      return;
-    }
-    if (signer !== sender) {
-      step.blame(sender, 'unexpected-message');
-      return;
-    }
-    const added = this.#dones.add(message);
-    if (added === 'known') return;
-    if (added !== 'new') {
-      if (!this.#isSigned(message) || !this.#isSigned(added)) step.blame(sender, 'bad-signature');
-      else step.blame(sender, 'conflicting-done', [encodeMessage(added), data]);
-      return;
-    }
+    if (!this.#ends.onDone(sender, message, data, this.#floor, step)) return;
+    const { epoch } = message;
     this.#startedBy[sender] = Math.max(this.#startedBy[sender] as number, epoch);
     this.#queue.advance(sender, epoch + 1, step);
-    const own = this.#dones.of(self, epoch);
-    if (own) this.#compare(own, step);
-    this.#stable = Math.max(this.#stable, this.#dones.stable);
     this.#proceed(step);
-    this.#checkWhetherBehind(step, false);
+    this.#ends.checkWhetherBehind(this.#unfinished, this.#current + EPOCHS_AHEAD, step);
   }
 
-  /** f+1 that have finished an epoch with another block: then this producer is wrong. */
-  #compare(own: DoneMessage, step: EngineStep): void {
-    if (!this.#dones.isDisputed(own)) return;
-    const agreed = this.#dones.agreedAt(own.epoch, (signer) => step.blame(signer, 'bad-signature'));
-    if (!agreed || (agreed.blockId === own.blockId && isEqual(agreed.blockHash, own.blockHash))) return;
-    this.#state = 'stopped';
-    step.defect = { kind: 'forked', ...agreed };
-  }
-
-  /** A peer gives back what it has got from this producer, or from somebody with its key. */
-  #onOwnDone(sender: number, message: DoneMessage, step: EngineStep): void {
-    const { self } = this.#roster;
-    const { epoch } = message;
-    const own = this.#dones.of(self, epoch);
-    const newest = Math.max(this.#floor, this.#dones.newestOf(self)?.epoch ?? -1);
-    const isKnown = own ? own.blockId === message.blockId && isEqual(own.blockHash, message.blockHash) : epoch <= newest;
-    if (isKnown) return;
-    if (!this.#isSigned(message)) {
-      step.blame(sender, 'bad-signature');
-      return;
-    }
-    this.#state = 'stopped';
-    step.defect = { kind: 'log-lost', epoch };
-  }
-
-  #isSigned({ signer, epoch, blockId, blockHash, signature }: DoneMessage): boolean {
-    return this.#member?.verify(signer, doneHash(this.#configuration, epoch, blockId, blockHash), signature) ?? false;
-  }
-
-  #finish(epoch: number, head: { blockId: number; blockHash: Uint8Array } | undefined, step: EngineStep): void {
-    if (!this.#member || !head) return;
-    const { blockId, blockHash } = head;
-    const signature = this.#member.sign(doneHash(this.#configuration, epoch, blockId, blockHash));
-    const message: DoneMessage = { kind: 'done', epoch, signer: this.#roster.self, blockId, blockHash, signature };
-    this.#dones.add(message);
-    const data = encodeMessage(message);
-    step.log(doneEntry(epoch, data));
-    this.#queue.announce(data, step);
-    this.#compare(message, step);
-  }
-
-  /** Whether f+1 others have finished an epoch that this producer has not. Then the messages that finish it here may be gone. */
-  #checkWhetherBehind(step: EngineStep, isOverdue: boolean): void {
-    const from = this.#isExecuting ? this.#current + 1 : this.#current;
-    if (this.#state !== 'running' || !this.#dones.haveOthersFinished(from)) return;
-    // So far ahead that this producer does not take their messages any more.
-    const isOutOfReach = this.#dones.haveOthersFinished(this.#current + EPOCHS_AHEAD + 1);
-    if (isOverdue || isOutOfReach) {
-      const agreed = this.#dones.agreed(from, (signer) => step.blame(signer, 'bad-signature'));
-      if (agreed) step.behind = agreed;
-    }
-    if (this.#isBehindTimerOn) return;
-    this.#isBehindTimerOn = true;
-    step.start('behind', Math.max(BEHIND_DELAY_MS, this.#configuration.intervalMs));
+  /** The first epoch that is neither finished nor about to be. */
+  get #unfinished(): number {
+    return this.#isExecuting ? this.#current + 1 : this.#current;
   }
 
   // ------------------------------------------------------------------------------------------------------------- finishing
 
-  #onExecuted(
-    epoch: number,
-    empty: boolean,
-    head: { blockId: number; blockHash: Uint8Array } | undefined,
-    step: EngineStep,
-  ): void {
+  #onExecuted(epoch: number, empty: boolean, head: Head | undefined, step: EngineStep): void {
     if (!this.#isExecuting || epoch !== this.#current) return;
     if (this.#member && !head) throw new RangeError('a producer among several says which block its chain ends with');
-    this.#finish(epoch, head, step);
+    this.#ends.finish(epoch, head, step);
     this.#goOn(epoch + 1, empty ? this.#pace.emptyInRow + 1 : 0, step);
   }
 
   #onCaughtUp(epoch: number, blocks: readonly BlockReference[], step: EngineStep): void {
     if (epoch < this.#current) return;
-    // Done of the epochs that were jumped over, as far back as somebody may still look for f+1 equal ones.
-    for (let each = Math.max(this.#current, epoch - EPOCHS_UNDECIDED); each <= epoch; each++) {
-      this.#finish(each, headAt(blocks, each), step);
-    }
+    this.#ends.finishUpTo(epoch, blocks, step);
     this.#goOn(epoch + 1, 0, step);
   }
 
@@ -457,7 +361,6 @@ export class HoneyBadger implements Engine {
     if (this.#proposing !== undefined && this.#proposing < epoch) this.#proposing = undefined;
     this.#pace = pace(emptyInRow);
     this.#hasAskedToWake = false;
-    this.#stable = this.#member ? Math.max(this.#stable, this.#dones.stable) : epoch - 1;
     this.#startTimers(step);
     this.#proceed(step);
   }
@@ -483,7 +386,7 @@ export class HoneyBadger implements Engine {
   }
 
   #raiseFloor(): void {
-    const floor = Math.min(this.#stable, this.#current - 1);
+    const floor = Math.min(this.#ends.stable, this.#current - 1);
     if (floor <= this.#floor) return;
     this.#floor = floor;
     this.#isFloorLogged = false;
@@ -536,9 +439,3 @@ export class HoneyBadger implements Engine {
 
 const isOfEpoch = (message: Message): message is EpochMessage =>
   message.kind !== 'hello' && message.kind !== 'wake' && message.kind !== 'done';
-
-/** The newest block of epochs up to this one. */
-const headAt = (blocks: readonly BlockReference[], epoch: number): BlockReference | undefined =>
-  blocks.findLast((block) => block.epoch <= epoch);
-
-const isEqual = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);

@@ -1,10 +1,10 @@
 import type { ProposerProgress } from '../../engine.ts';
 import { Agreement } from '../agreement/agreement.ts';
-import type { CoinSource } from '../agreement/coin.ts';
+import type { CoinSource, PublicCoin } from '../agreement/coin.ts';
 import { Broadcast } from '../broadcast/broadcast.ts';
 import type { AgreementMessage, BroadcastMessage } from '../messages.ts';
 import type { Roster } from '../roster.ts';
-import { type ProtocolStep, StepBuilder } from '../step.ts';
+import { IGNORED, type ProtocolStep, StepBuilder } from '../step.ts';
 
 /**
  * Common subset: all honest producers get the same set of proposals, of N−f producers at least. (Ben-Or, Kelmer, Rabin 1994, as in Miller
@@ -13,6 +13,8 @@ import { type ProtocolStep, StepBuilder } from '../step.ts';
  * How it works: each producer broadcasts its proposal, and one agreement for each proposer decides whether its proposal is in. A
  * producer votes 1 for what was delivered to it; once N−f agreements have given 1 it votes 0 in those where it has not voted. A
  * proposal with 1 that is not here yet is waited for: an honest producer has it, so it comes.
+ *
+ * Where everybody's proposal is wanted (a change of consensus), nobody votes 0 before it has been told that the waiting is over.
  */
 
 /** By proposer: the proposal, or undefined for one that is not in the set. */
@@ -24,7 +26,9 @@ export interface SubsetOptions {
   /** Of one proposal. */
   readonly limitBytes: number;
   /** Undefined where there is one producer. */
-  readonly coinOf: ((proposer: number) => CoinSource) | undefined;
+  readonly coinOf: ((proposer: number) => CoinSource | PublicCoin) | undefined;
+  /** 0 is not voted before `endWait`. */
+  readonly waits?: boolean;
 }
 
 export class Subset {
@@ -32,10 +36,12 @@ export class Subset {
   readonly #broadcasts: readonly Broadcast[];
   readonly #agreements: readonly Agreement[];
   readonly #delivered: (Uint8Array | undefined)[];
+  #isWaiting: boolean;
   #isOver = false;
 
-  constructor({ roster, epoch, limitBytes, coinOf }: SubsetOptions) {
+  constructor({ roster, epoch, limitBytes, coinOf, waits = false }: SubsetOptions) {
     this.#roster = roster;
+    this.#isWaiting = waits;
     const proposers = Array.from({ length: roster.size }, (_, proposer) => proposer);
     this.#broadcasts = proposers.map((proposer) => new Broadcast(roster, epoch, proposer, limitBytes));
     this.#agreements = proposers.map((proposer) => new Agreement(roster, epoch, proposer, coinOf?.(proposer)));
@@ -46,6 +52,15 @@ export class Subset {
   propose(payload: Uint8Array): SubsetStep {
     const { self } = this.#roster;
     return this.#afterBroadcast(self, (this.#broadcasts[self] as Broadcast).propose(payload));
+  }
+
+  /** The slow have been waited for long enough. */
+  endWait(): SubsetStep {
+    if (!this.#isWaiting) return IGNORED;
+    this.#isWaiting = false;
+    const step = new StepBuilder<readonly (Uint8Array | undefined)[]>();
+    this.#finish(step);
+    return step;
   }
 
   handleBroadcast(sender: number, message: BroadcastMessage): SubsetStep {
@@ -91,7 +106,9 @@ export class Subset {
     const accepted = this.#agreements.filter((agreement) => agreement.decision === true).length;
     if (accepted < this.#roster.quorum) return;
     // With a quorum of votes here, one more may end an agreement at once.
-    for (let proposer = 0; proposer < this.#agreements.length; proposer++) this.#vote(proposer, false, step);
+    if (!this.#isWaiting) {
+      for (let proposer = 0; proposer < this.#agreements.length; proposer++) this.#vote(proposer, false, step);
+    }
     const missing = this.#agreements.some(
       ({ decision }, proposer) => decision === undefined || (decision && this.#delivered[proposer] === undefined),
     );
