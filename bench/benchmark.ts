@@ -12,11 +12,17 @@ export interface BenchmarkResult {
   readonly figures: readonly Figure[];
   /** What the figures are to be held against, measured in the same run: a benchmark without it says nothing on another machine. */
   readonly reference: readonly Figure[];
+  /** What `--json` prints instead of the figures, where a form of its own is asked for. */
+  readonly json?: object;
 }
 
 export interface BenchmarkOptions {
   /** Tells what is going on; goes to standard error. */
   readonly progress: (line: string) => void;
+  /** Numbers of producers to measure; undefined: the benchmark's own. */
+  readonly producers?: readonly number[];
+  /** In Chromium too. */
+  readonly browser: boolean;
 }
 
 export interface Benchmark {

@@ -1,13 +1,18 @@
-/** `npm run bench -- --list` names the benchmarks; `npm run -s bench -- NAME [--json]` runs one. */
+/**
+ * `npm run bench -- --list` names the benchmarks; `npm run -s bench -- NAME [--json]` runs one. `--producers 4,7` and `--browser` are for
+ * `engine`.
+ */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Benchmark, Figure } from './benchmark.ts';
+import { LIMITS } from '../src/records/index.ts';
+import type { Benchmark, BenchmarkOptions, Figure } from './benchmark.ts';
 import { calibrate } from './calibration.ts';
 import { coldStart } from './cold-start.ts';
+import { engine } from './engine.ts';
 import { latency } from './latency.ts';
 import { sync } from './sync.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [coldStart, latency, sync];
+const BENCHMARKS: readonly Benchmark[] = [coldStart, engine, latency, sync];
 const EXIT_USAGE = 2;
 
 function list(): string {
@@ -28,12 +33,12 @@ function table(title: string, figures: readonly Figure[]): string {
   return [title, ...rows].join('\n');
 }
 
-async function runOne(benchmark: Benchmark, asJson: boolean): Promise<void> {
+async function runOne(benchmark: Benchmark, options: BenchmarkOptions, asJson: boolean): Promise<void> {
   const machine = { processors: cpus().length, model: cpus()[0]?.model ?? 'unknown', node: process.versions.node };
   const calibration = await calibrate();
-  const { figures, reference } = await benchmark.run({ progress: (line) => console.error(line) });
+  const { figures, reference, json } = await benchmark.run(options);
   if (asJson) {
-    console.log(JSON.stringify({ benchmark: benchmark.name, machine, figures, reference, calibration }, undefined, 2));
+    console.log(JSON.stringify(json ?? { benchmark: benchmark.name, machine, figures, reference, calibration }, undefined, 2));
     return;
   }
   console.log(
@@ -48,13 +53,24 @@ async function runOne(benchmark: Benchmark, asJson: boolean): Promise<void> {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { list: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  options: {
+    list: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    browser: { type: 'boolean', default: false },
+    producers: { type: 'string' },
+  },
 });
+const producers = values.producers?.split(',').map(Number);
 const [name] = positionals;
 const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);
 if (values.list) console.log(list());
-else if (chosen !== undefined) await runOne(chosen, values.json);
-else {
+else if (producers?.some((count) => !(Number.isInteger(count) && count >= 2 && count <= LIMITS.producers))) {
+  console.error(`--producers takes numbers from 2 to ${LIMITS.producers}, with commas between them.`);
+  process.exitCode = EXIT_USAGE;
+} else if (chosen !== undefined) {
+  const progress = (line: string) => console.error(line);
+  await runOne(chosen, { progress, ...(producers && { producers }), browser: values.browser }, values.json);
+} else {
   console.error(`${name === undefined ? 'Name a benchmark' : `There is no benchmark "${name}"`}. There are:\n${list()}`);
   process.exitCode = EXIT_USAGE;
 }

@@ -1,0 +1,10 @@
+/** What `bench/engine.ts` opens: starts the worker and hands its report over. */
+import type { WorkerWord } from './worker.ts';
+
+const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+worker.onmessage = ({ data }: MessageEvent<WorkerWord>) => {
+  if ('line' in data) console.log(data.line);
+  else window.engineReport = data.report;
+};
+worker.onerror = ({ message }) => console.error(message);
+worker.postMessage(new URLSearchParams(location.search).get('producers')?.split(',').map(Number));
