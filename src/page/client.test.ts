@@ -3,7 +3,7 @@ import { type Call, type Line, readFromClient, SEAM_VERSION, type ToClient } fro
 import type { Surroundings } from './browser.ts';
 import { CALL_LIMIT_MS } from './calls.ts';
 import { type ClientEvent, createClient, type SettClient } from './client.ts';
-import type { NodeReports, RunningNode, startNode } from './leader.ts';
+import type { NodeReports, RunningNode, StartNode } from './leader.ts';
 import type { LeaderLock } from './leadership.ts';
 
 /** Lets every message and promise under way arrive. */
@@ -212,7 +212,7 @@ class FakeTab {
   resume: () => void = () => {};
   isFrozen = false;
   constructor(browser: FakeBrowser, profile: string) {
-    const start: typeof startNode = ({ leader }, reports) => browser.startNode(leader, reports);
+    const start: StartNode = ({ leader }, reports) => browser.startNode(leader, reports);
     this.client = createClient(profile, browser.surroundings(this), start);
     this.client.subscribe((event) => this.events.push(event));
   }

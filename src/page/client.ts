@@ -8,10 +8,11 @@ import {
   seamName,
   type ToClient,
 } from '../worker/index.ts';
+import workerUrl from '../worker/main.ts?worker&url';
 import { browserSurroundings, type Surroundings } from './browser.ts';
 import { Calls } from './calls.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { type RunningNode, startNode } from './leader.ts';
+import { nodeStarter, type RunningNode, type StartNode } from './leader.ts';
 import { type Leadership, startLeadership, type TabRole } from './leadership.ts';
 import { isProfileName } from './profile.ts';
 import { toApiRequest, toResponse } from './request.ts';
@@ -39,7 +40,7 @@ export interface SettClient {
 
 /** A tab's way to its profile's node. One of a page. */
 export function openClient(options: { readonly profile: string }): SettClient {
-  return createClient(options.profile, browserSurroundings, startNode);
+  return createClient(options.profile, browserSurroundings, nodeStarter(workerUrl));
 }
 
 /** Why no client can be had here. */
@@ -67,7 +68,7 @@ const RESTART_MIN_MS = 1_000;
 const RESTART_MAX_MS = 60_000;
 
 /** `openClient` with its surroundings given, for tests. */
-export function createClient(profile: string, surroundings: Surroundings, start: typeof startNode): SettClient {
+export function createClient(profile: string, surroundings: Surroundings, start: StartNode): SettClient {
   const client = new Client(profile, surroundings, start);
   if (isProfileName(profile)) client.begin();
   else client.refuse(new ClientError('bad-profile', 'A profile’s name has 1 to 32 small letters, digits or hyphens.'));
@@ -81,7 +82,7 @@ export function createClient(profile: string, surroundings: Surroundings, start:
 class Client {
   readonly #profile: string;
   readonly #surroundings: Surroundings;
-  readonly #startNode: typeof startNode;
+  readonly #startNode: StartNode;
   readonly #id: string;
   readonly #calls: Calls;
   readonly #heartbeat: Heartbeat;
@@ -100,7 +101,7 @@ class Client {
   #startedMs = 0;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(profile: string, surroundings: Surroundings, start: typeof startNode) {
+  constructor(profile: string, surroundings: Surroundings, start: StartNode) {
     this.#profile = profile;
     this.#surroundings = surroundings;
     this.#startNode = start;

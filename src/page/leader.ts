@@ -2,7 +2,6 @@ import { createHost, type Host } from '../network/index.ts';
 import type { Notice } from '../node/view.ts';
 import { loadOrMakePeerKey } from '../store/index.ts';
 import { databaseName, type Line, portLine, readReport, type StartMessage } from '../worker/index.ts';
-import workerUrl from '../worker/main.ts?worker&url';
 import { bridgeNetwork } from './bridge.ts';
 import { trustedScriptUrl } from './trusted.ts';
 
@@ -23,8 +22,16 @@ export interface NodeReports {
   stopped(problem: Notice): void;
 }
 
+export type StartNode = (options: { readonly profile: string; readonly leader: string }, reports: NodeReports) => RunningNode;
+
+/** Starts a profile's node in this tab with the worker of this URL. */
+export const nodeStarter =
+  (workerUrl: string): StartNode =>
+  (options, reports) =>
+    startNode(workerUrl, options, reports);
+
 /** Starts the profile's node in this tab: the worker with the node, and libp2p here in the page, because WebRTC exists only here. */
-export function startNode(options: { readonly profile: string; readonly leader: string }, reports: NodeReports): RunningNode {
+function startNode(workerUrl: string, options: Parameters<StartNode>[0], reports: NodeReports): RunningNode {
   const worker = new Worker(trustedScriptUrl(workerUrl), { type: 'module', name: `sett ${options.profile}` });
   const network = new MessageChannel();
   const calls = new MessageChannel();

@@ -1,16 +1,8 @@
-import { groupTopic, publicKeyOf, sealBytes, signContract, signRequest, signResponse } from '../crypto/index.ts';
-import { makeTrx, newUuid, openSecrets, type Secrets, sealTrxs } from '../node/index.ts';
-import {
-  ChangeConsensusReq,
-  ChangeConsensusResp,
-  ChangeConsensusResultBundle,
-  ConsensusContract,
-  ConsensusResult,
-  comparePubkeys,
-  parseSeed,
-  TrxType,
-} from '../records/index.ts';
+import { groupTopic, publicKeyOf } from '../crypto/index.ts';
+import { openSecrets, sealTrxs } from '../node/index.ts';
+import { comparePubkeys, parseSeed } from '../records/index.ts';
 import { SimulatedClock } from './clock.ts';
+import { dealtChange } from './dealt-change.ts';
 import { openVault, type SimulatedMachine, type World } from './world.ts';
 
 const GENERATOR_PEER = 'peer-dealer';
@@ -43,81 +35,33 @@ export async function dealtGroup(
   const { groupId, seed } = await world.settled(making);
   for (const machine of machines.slice(1)) await world.settled(machine.node.joinGroup(seed));
   const members = machines.slice(0, options.producers);
-  const secrets = new Map<string, Secrets>();
+  const signSecrets: Uint8Array[] = [];
   const machineOf = new Map<string, SimulatedMachine>();
   for (const machine of members) {
     const own = await world.settled(openSecrets(groupId, machine.disk.open({ fence: false }), openVault));
     if (!own) throw new Error(`${machine.name} has no keys`);
-    secrets.set(publicKeyOf(own.signSecret), own);
+    signSecrets.push(own.signSecret);
     machineOf.set(publicKeyOf(own.signSecret), machine);
   }
-  await publishChange(world, groupId, seed, secrets, options);
+  await publishChange(world, groupId, seed, signSecrets, options);
   const isThere = (machine: SimulatedMachine): boolean => machine.node.view().groups[0]?.producers.length === options.producers;
   const changed = await world.runUntil(() => options.producers === 1 || machines.every(isThere), SETTLE_LIMIT_MS);
   if (!changed) throw new Error('the dealt configuration did not reach everybody');
-  const producers = [...secrets.keys()].sort(comparePubkeys).flatMap((pubkey) => machineOf.get(pubkey) ?? []);
+  const producers = [...machineOf.keys()].sort(comparePubkeys).flatMap((pubkey) => machineOf.get(pubkey) ?? []);
   return { groupId, seed, producers, users: machines.slice(options.producers) };
 }
 
-/** Gossips the CONSENSUS trx with nonce 1, signed by everybody, as the owner would after an agreement. */
+/** Gossips the change, as the owner would after an agreement. */
 async function publishChange(
   world: World,
   groupId: string,
   seedText: string,
-  secrets: ReadonlyMap<string, Secrets>,
+  signSecrets: readonly Uint8Array[],
   options: { intervalMs: number; encryption: number },
 ): Promise<void> {
   const seed = parseSeed(seedText);
   const random = world.random.fork('dealt group');
-  const owner = secrets.get(seed.ownerPubkey);
-  if (!owner) throw new Error('the owner is not among the producers');
-  const list = [...secrets.keys()].sort(comparePubkeys);
-  const contract = signContract(
-    ConsensusContract.create({
-      ContractId: newUuid(random),
-      Nonce: 1,
-      GroupId: groupId,
-      Contract: 'hbbft',
-      Version: '1',
-      OwnerPubkey: seed.ownerPubkey,
-      Encryption: options.encryption,
-    }),
-    owner.signSecret,
-  );
-  const request = signRequest(
-    ChangeConsensusReq.create({
-      ReqId: newUuid(random),
-      GroupId: groupId,
-      Nonce: 1,
-      ProducerPubkeyList: list,
-      StartFromEpoch: 100,
-      TrxEpochTickLenInMs: options.intervalMs,
-      Contract: contract,
-      SenderPubkey: seed.ownerPubkey,
-    }),
-    owner.signSecret,
-  );
-  const responses = [...secrets].map(([pubkey, { signSecret }]) =>
-    signResponse(
-      ChangeConsensusResp.create({ RespId: newUuid(random), GroupId: groupId, SenderPubkey: pubkey, Req: request }),
-      signSecret,
-    ),
-  );
-  const bundle = ChangeConsensusResultBundle.create({
-    Result: ConsensusResult.SUCCESS,
-    Req: request,
-    Resps: responses,
-    ResponsedProducers: list,
-  });
-  const trx = makeTrx({
-    trxId: newUuid(random),
-    type: TrxType.CONSENSUS,
-    groupId,
-    data: sealBytes(seed.cipherKey, ChangeConsensusResultBundle.encode(bundle), random.bytes(12)),
-    timeNs: new SimulatedClock(world.time).nowNs(),
-    intervalMs: 1_000,
-    signSecret: owner.signSecret,
-  });
+  const trx = dealtChange({ ...options, seed, signSecrets, random, timeNs: new SimulatedClock(world.time).nowNs() });
   const host = world.network.connect(GENERATOR_PEER);
   host.listen({
     gossip: () => 'ignore',

@@ -1,4 +1,5 @@
 export { SimulatedClock, SimulatedTime } from './clock.ts';
+export { type DealtChangeOptions, dealtChange } from './dealt-change.ts';
 export { type DealtGroup, dealtGroup } from './dealt-group.ts';
 export { Author, paperGroup } from './ledger-fixture.ts';
 export { type SimulatedHost, SimulatedNetwork } from './network.ts';

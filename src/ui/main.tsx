@@ -1,38 +1,5 @@
-import './styles/tokens.css';
-import './styles/base.css';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-import { installGlobal, openClient, readProfile } from '../page/index.ts';
-import { App } from './app.tsx';
-import { createApi } from './client/api.ts';
-import { createNodeStore } from './client/node-state.ts';
-import { ErrorBoundary } from './error-boundary.tsx';
-import { restoreTheme } from './hooks/use-theme.ts';
-import { missingFeatures } from './logic/features.ts';
-import { CannotRun } from './screens/gate/cannot-run.tsx';
+/** Entry point of the page. */
+import { openClient } from '../page/index.ts';
+import { openApp } from './open-app.tsx';
 
-restoreTheme();
-
-const container = document.getElementById('root');
-if (!container) throw new Error('index.html has no #root');
-const root = createRoot(container);
-
-const missing = missingFeatures(window);
-if (missing.length > 0) {
-  root.render(
-    <StrictMode>
-      <CannotRun missing={missing} secure={window.isSecureContext} />
-    </StrictMode>,
-  );
-} else {
-  const client = openClient({ profile: readProfile(window.location.search) });
-  installGlobal(client);
-  const node = { api: createApi(client), store: createNodeStore(client) };
-  root.render(
-    <StrictMode>
-      <ErrorBoundary>
-        <App node={node} />
-      </ErrorBoundary>
-    </StrictMode>,
-  );
-}
+openApp(openClient);

@@ -1,0 +1,90 @@
+import { publicKeyOf, sealBytes, signContract, signRequest, signResponse } from '../crypto/index.ts';
+import { makeTrx, newUuid, type Random } from '../node/index.ts';
+import {
+  ChangeConsensusReq,
+  ChangeConsensusResp,
+  ChangeConsensusResultBundle,
+  ConsensusContract,
+  ConsensusResult,
+  comparePubkeys,
+  type Seed,
+  type Trx,
+  TrxType,
+} from '../records/index.ts';
+
+const CIPHER_NONCE_BYTES = 12;
+/** Interval of a group that its owner alone produces, which is what the trx enters. */
+const OWNER_INTERVAL_MS = 1_000;
+
+export interface DealtChangeOptions {
+  readonly seed: Seed;
+  /** The signing keys of the new producers; the owner's is among them. */
+  readonly signSecrets: readonly Uint8Array[];
+  readonly intervalMs: number;
+  /** `ConsensusContract.Encryption`. */
+  readonly encryption: number;
+  readonly random: Random;
+  readonly timeNs: bigint;
+}
+
+/**
+ * For development and tests only: the CONSENSUS trx with nonce 1 that makes these keys the group's producers, signed by all of them, without
+ * an agreement and without dealings. Only nodes with a trusted dealer take it. Throws RangeError if the owner's key is missing.
+ */
+export function dealtChange({ seed, signSecrets, intervalMs, encryption, random, timeNs }: DealtChangeOptions): Trx {
+  const { groupId, ownerPubkey, cipherKey } = seed;
+  const producers = signSecrets.map(publicKeyOf).sort(comparePubkeys);
+  const ownerSecret = signSecrets.find((secret) => publicKeyOf(secret) === ownerPubkey);
+  if (!ownerSecret) throw new RangeError('the owner is not among the producers');
+  const contract = signContract(
+    ConsensusContract.create({
+      ContractId: newUuid(random),
+      Nonce: 1,
+      GroupId: groupId,
+      Contract: 'hbbft',
+      Version: '1',
+      OwnerPubkey: ownerPubkey,
+      Encryption: encryption,
+    }),
+    ownerSecret,
+  );
+  const request = signRequest(
+    ChangeConsensusReq.create({
+      ReqId: newUuid(random),
+      GroupId: groupId,
+      Nonce: 1,
+      ProducerPubkeyList: producers,
+      StartFromEpoch: 100,
+      TrxEpochTickLenInMs: intervalMs,
+      Contract: contract,
+      SenderPubkey: ownerPubkey,
+    }),
+    ownerSecret,
+  );
+  const responses = signSecrets.map((secret) =>
+    signResponse(
+      ChangeConsensusResp.create({
+        RespId: newUuid(random),
+        GroupId: groupId,
+        SenderPubkey: publicKeyOf(secret),
+        Req: request,
+      }),
+      secret,
+    ),
+  );
+  const bundle = ChangeConsensusResultBundle.create({
+    Result: ConsensusResult.SUCCESS,
+    Req: request,
+    Resps: responses,
+    ResponsedProducers: producers,
+  });
+  return makeTrx({
+    trxId: newUuid(random),
+    type: TrxType.CONSENSUS,
+    groupId,
+    data: sealBytes(cipherKey, ChangeConsensusResultBundle.encode(bundle), random.bytes(CIPHER_NONCE_BYTES)),
+    timeNs,
+    intervalMs: OWNER_INTERVAL_MS,
+    signSecret: ownerSecret,
+  });
+}
