@@ -20,4 +20,4 @@ export { EPOCHS_AHEAD, HoneyBadger } from './hbbft/honey-badger/honey-badger.ts'
 export type { Member } from './hbbft/honey-badger/member.ts';
 export { coinName } from './hbbft/honey-badger/names.ts';
 export { decodeProposal, encodeProposal, proposalLimitBytes } from './hbbft/honey-badger/proposal.ts';
-export { decodeMessage, encodeMessage, type Message } from './hbbft/messages.ts';
+export { type CoinMessage, decodeMessage, encodeMessage, type Message } from './hbbft/messages.ts';

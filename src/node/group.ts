@@ -1,4 +1,4 @@
-import type { Defect, Engine } from '../consensus/index.ts';
+import type { Defect, Engine, Fault } from '../consensus/index.ts';
 import { groupTopic } from '../crypto/index.ts';
 import { Pool, whyExcluded } from '../ledger/index.ts';
 import { type Block, genesisBlock, parseSeed, type Seed, type Trx, toHex } from '../records/index.ts';
@@ -33,6 +33,7 @@ export interface GroupOptions {
   /** Something that the view shows has changed. */
   readonly changed: () => void;
   readonly trustedDealer: TrustedDealer | undefined;
+  readonly faultFound: (fault: Fault) => void;
   /** Another writer has taken over the store: nothing can go on here. */
   readonly fenced: () => void;
 }
@@ -305,7 +306,7 @@ export class Group {
   }
 
   #makeProducer(engine: Engine): Producer {
-    const { ports, secrets, changed } = this.#options;
+    const { ports, secrets, changed, faultFound } = this.#options;
     const { store, clock, random, network } = ports;
     const { nonce } = this.chain.configuration;
     return new Producer({
@@ -333,6 +334,7 @@ export class Group {
       woken: (trxs) => void this.#takeTrxs(trxs.filter((trx) => this.#gossiper.isWelcome(trx))),
       defect: (defect) => this.#defect(defect),
       failed: (error) => this.#fail(error),
+      faultFound,
       changed,
     });
   }

@@ -1,4 +1,4 @@
-import { HoneyBadger } from '../consensus/index.ts';
+import { type Fault, HoneyBadger } from '../consensus/index.ts';
 import { ageRecipientOf, ethAddress, initCrypto, publicKeyOf } from '../crypto/index.ts';
 import { type AnnounceItem, type Block, formatSeed, genesisBlock, LIMITS, type Seed, type Trx, toHex } from '../records/index.ts';
 import { makeBlock } from './block-maker.ts';
@@ -38,6 +38,8 @@ export interface NodeOptions {
   /** Bootstrap URLs that go into the seeds that this node makes; asked for whenever it makes one. */
   readonly ownUrls: () => Promise<readonly string[]>;
   readonly trustedDealer?: TrustedDealer;
+  /** A producer of a group has misbehaved, as this node's producer has seen. */
+  readonly faultFound?: (groupId: string, fault: Fault) => void;
 }
 
 /** Views go out at most this often: a person sees no more, and a burst of events costs one. */
@@ -148,6 +150,7 @@ export class SettNode implements NodeService {
       emit: (event) => this.#emit(event),
       changed: () => this.#changed(),
       trustedDealer: this.#options.trustedDealer,
+      faultFound: (fault) => this.#options.faultFound?.(group.groupId, fault),
       fenced: () => void this.#fenced(),
     });
     const { seed } = group;

@@ -6,6 +6,7 @@ import type {
   Engine,
   EngineInput,
   EngineStatus,
+  Fault,
   LogEntry,
   Step,
   TimerName,
@@ -46,6 +47,7 @@ export interface ProducerOptions extends Pick<LinksOptions, 'network' | 'members
   readonly woken: (trxs: readonly Trx[]) => void;
   readonly defect: (defect: Defect) => void;
   readonly failed: (error: unknown) => void;
+  readonly faultFound: (fault: Fault) => void;
   readonly changed: () => void;
 }
 
@@ -257,7 +259,9 @@ export class Producer {
       }
     }
     for (const { name, delayMs } of step.timers) this.#startTimer(name, delayMs);
-    for (const { producer, kind } of step.faults) {
+    for (const fault of step.faults) {
+      const { producer, kind } = fault;
+      this.#options.faultFound(fault);
       const key = `${producer} ${kind}`;
       this.#faults.set(key, (this.#faults.get(key) ?? 0) + 1);
     }

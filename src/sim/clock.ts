@@ -84,17 +84,20 @@ const EPOCH_NS = 1_795_132_800_000_000_000n;
 
 /** One machine's clock: runs with the world's time, shifted by `skewMs`; stops calling back when its process dies. */
 export class SimulatedClock implements Clock {
+  /** May be set at any time, as people set clocks. */
+  skewMs: number;
   readonly #time: SimulatedTime;
-  readonly #skewMs: number;
   #dead = false;
+  /** Timers that ran out while the machine held them back; undefined: it holds none back. */
+  #held: (() => void)[] | undefined;
 
   constructor(time: SimulatedTime, skewMs = 0) {
     this.#time = time;
-    this.#skewMs = skewMs;
+    this.skewMs = skewMs;
   }
 
   nowNs(): bigint {
-    return EPOCH_NS + BigInt(Math.round((this.#time.nowMs + this.#skewMs) * 1e6));
+    return EPOCH_NS + BigInt(Math.round((this.#time.nowMs + this.skewMs) * 1e6));
   }
 
   monotonicMs(): number {
@@ -103,12 +106,27 @@ export class SimulatedClock implements Clock {
 
   after(delayMs: number, callback: () => void): () => void {
     let cancelled = false;
-    this.#time.plan(delayMs, () => {
-      if (!cancelled && !this.#dead) callback();
-    });
+    const fire = (): void => {
+      if (cancelled || this.#dead) return;
+      if (this.#held) this.#held.push(fire);
+      else callback();
+    };
+    this.#time.plan(delayMs, fire);
     return () => {
       cancelled = true;
     };
+  }
+
+  /** From now on timers that run out are held back, as in a hidden tab or a machine that sleeps. */
+  pause(): void {
+    this.#held ??= [];
+  }
+
+  /** Those that were held back fire at once. */
+  resume(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const fire of held) fire();
   }
 
   /** The process is gone: none of its timers fires any more. */

@@ -37,12 +37,15 @@ export class SimulatedNetwork {
   readonly penalties: { by: PeerId; peer: PeerId; reason: string }[] = [];
   /** An adversary that decides when messages on streams arrive: it calls `deliver` in whatever order it likes, or never. */
   orderStreams: ((delivery: StreamDelivery) => void) | undefined;
+  /** Told of every message that leaves a machine on a stream. */
+  watchStreams: ((from: PeerId, to: PeerId, data: Uint8Array) => void) | undefined;
   readonly #time: SimulatedTime;
   readonly #random: SeededRandom;
   readonly #hosts = new Map<PeerId, SimulatedHost>();
   readonly #streams = new Set<SimulatedStreamPair>();
   readonly #ways: StreamWays;
-  #cut = new Set<PeerId>();
+  /** Peers in a partition of their own, by its number; the others are together. */
+  #side = new Map<PeerId, number>();
 
   constructor(time: SimulatedTime, random: SeededRandom) {
     this.#time = time;
@@ -53,6 +56,7 @@ export class SimulatedNetwork {
       delayMs: () => this.#between(...this.faults.delayMs),
       between: (least, most) => this.#between(least, most),
       isLost: () => this.#random.chance(this.faults.loss),
+      sent: (from, to, data) => this.watchStreams?.(from, to, data),
       takenOver: (delivery) => {
         this.orderStreams?.(delivery);
         return this.orderStreams !== undefined;
@@ -77,13 +81,18 @@ export class SimulatedNetwork {
 
   /** Cuts these peers off from everybody; an empty list heals. */
   partition(peers: readonly PeerId[]): void {
-    this.#cut = new Set(peers);
+    this.split(peers.map((peer) => [peer]));
+  }
+
+  /** Only those on the same side reach each other; whoever is on none is with the others that are on none. An empty list heals. */
+  split(sides: readonly (readonly PeerId[])[]): void {
+    this.#side = new Map(sides.flatMap((peers, side) => peers.map((peer) => [peer, side] as const)));
     for (const pair of [...this.#streams]) if (!this.reaches(pair.opener.owner, pair.opened.owner)) pair.break();
     this.#tellStates();
   }
 
   reaches(from: PeerId, to: PeerId): boolean {
-    return this.#hosts.has(from) && this.#hosts.has(to) && !this.#cut.has(from) && !this.#cut.has(to);
+    return this.#hosts.has(from) && this.#hosts.has(to) && this.#side.get(from) === this.#side.get(to);
   }
 
   others(peerId: PeerId): SimulatedHost[] {
@@ -200,6 +209,8 @@ export class SimulatedHost implements Network {
 
   request(peer: PeerId, data: Uint8Array, options: { timeoutMs: number; maxBytes: number }): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
+      // Nothing comes of what a process asks for after its end.
+      if (this.#dead) return;
       if (!this.#network.reaches(this.peerId, peer)) {
         this.#network.after(1, () => reject(new NetworkError('unreachable', `${peer} is not reachable.`)));
         return;
@@ -220,6 +231,7 @@ export class SimulatedHost implements Network {
 
   openStream(peer: PeerId): Promise<MessageStream> {
     return new Promise((resolve, reject) => {
+      if (this.#dead) return;
       if (!this.#network.reaches(this.peerId, peer)) {
         this.#network.after(1, () => reject(new NetworkError('unreachable', `${peer} is not reachable.`)));
         return;

@@ -91,7 +91,7 @@ function planCrashes(world: World, random: SeededRandom): void {
   for (const machine of world.machines) {
     world.time.plan(random.int(FAULTY_MS - 15_000), () => {
       machine.crash();
-      world.time.plan(500 + random.int(10_000), () => void machine.start());
+      world.time.plan(500 + random.int(10_000), () => void machine.boot());
     });
   }
 }

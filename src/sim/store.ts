@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Durability,
+  type RangeQuery,
   type Row,
   type Store,
   StoreError,
@@ -52,6 +53,10 @@ interface Process {
 export class SimulatedStore {
   /** Bytes of keys and values that fit. May be set at any time; a write that makes the store smaller always fits. */
   quotaBytes: number;
+  /** Told of every write: when it is asked for and when it is done, before the caller hears of it. A test may crash the machine here. */
+  failPoint: ((point: 'write-asked' | 'write-done') => void) | undefined;
+  /** Told of every write that is done. */
+  watch: ((writes: readonly Write[]) => void) | undefined;
   readonly #latency: SimulatedStoreOptions['latency'];
   readonly #latencyRandom: SeededRandom;
   readonly #crashRandom: SeededRandom;
@@ -106,6 +111,11 @@ export class SimulatedStore {
     };
   }
 
+  /** What stands on the disk now, without waiting for it. */
+  peek(table: TableName, query: RangeQuery): Row[] {
+    return this.#table(table).range(query);
+  }
+
   /** The power goes. Open again to see what is left. */
   crash(): void {
     this.#life++;
@@ -141,6 +151,8 @@ export class SimulatedStore {
         reject(closedError());
         return;
       }
+      if (writes.length > 0) this.failPoint?.('write-asked');
+      if (life !== this.#life) return;
       const copies = writes.map((write) => ({ ...write, value: write.value?.slice() }));
       this.#queue.push({ process, writes: copies, durability, resolve, reject });
       this.#work();
@@ -159,6 +171,9 @@ export class SimulatedStore {
         write.reject(refusal);
       } else {
         this.#apply(write);
+        const life = this.#life;
+        if (write.writes.length > 0) this.failPoint?.('write-done');
+        if (life !== this.#life) return;
         write.resolve();
       }
       this.#work();
@@ -192,6 +207,7 @@ export class SimulatedStore {
   #apply({ writes, durability }: QueuedWrite): void {
     const undo: Write[] = [];
     for (const write of writes) undo.unshift({ ...write, value: this.#set(write) });
+    this.watch?.(writes);
     if (durability === 'strict') {
       this.#unflushed = [];
       return;

@@ -22,6 +22,8 @@ export interface StreamWays {
   /** A number between the two, by chance. */
   between(least: number, most: number): number;
   isLost(): boolean;
+  /** Told of every message that leaves a machine. */
+  sent(from: PeerId, to: PeerId, data: Uint8Array): void;
   /** Whether somebody else decides when a message arrives; if so it has taken it over. */
   takenOver(delivery: StreamDelivery): boolean;
 }
@@ -107,6 +109,9 @@ class SimulatedStream implements MessageStream {
   send(data: Uint8Array): boolean {
     if (this.#isEnded) return false;
     checkMessageSize(data, this.#isFirst);
+    this.#ways.sent(this.owner, this.peer, data);
+    // Whoever watches may have ended the process here.
+    if (this.#isEnded) return false;
     this.#isFirst = false;
     if (this.#isCut) return true;
     this.#unhandledBytes += data.byteLength;

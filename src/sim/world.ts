@@ -1,5 +1,14 @@
-import { ageRecipientOf, initCrypto } from '../crypto/index.ts';
-import { openNode, type PrivateCipher, type SettNode, type TrustedDealer, type Vault } from '../node/index.ts';
+import type { Fault } from '../consensus/index.ts';
+import { ageRecipientOf, initCrypto, type ThresholdKeys } from '../crypto/index.ts';
+import {
+  type Network,
+  type NodeView,
+  openNode,
+  type PrivateCipher,
+  type SettNode,
+  type TrustedDealer,
+  type Vault,
+} from '../node/index.ts';
 import { concatBytes } from '../records/index.ts';
 import { SimulatedClock, SimulatedTime } from './clock.ts';
 import { type SimulatedHost, SimulatedNetwork } from './network.ts';
@@ -11,9 +20,27 @@ const SETTLE_TICKS = 64;
 
 const DISK = { writeMs: [1, 8], readMs: [0, 1] } as const;
 
+/** How a machine differs from an ordinary one. */
+export interface MachineOptions {
+  /** How far its clock is off. */
+  readonly skewMs?: number;
+  /** What its owner has made of it. */
+  readonly twist?: MachineTwist;
+}
+
+/** A faulty producer's machine: a whole node whose words and keys are not its own. */
+export interface MachineTwist {
+  network(host: SimulatedHost): Network;
+  keys(own: ThresholdKeys): ThresholdKeys;
+}
+
 /** What the checkers are told of. */
 export interface WorldObserver {
   block(machine: SimulatedMachine, groupId: string, blockId: number, hash: string): void;
+  /** The node shows something new. */
+  view?(machine: SimulatedMachine, view: NodeView): void;
+  /** A producer reports what another has done. */
+  fault?(machine: SimulatedMachine, fault: Fault): void;
 }
 
 /** Several machines, each with a whole node, under one clock, one network and one seed. */
@@ -23,6 +50,8 @@ export class World {
   readonly network: SimulatedNetwork;
   readonly machines: SimulatedMachine[] = [];
   readonly observer: WorldObserver;
+  /** Set before machines are added: what each of them is to be. */
+  equip: (name: string) => MachineOptions = () => ({});
   /** Set before machines are added: sets of several producers get their keys from it. */
   trustedDealer: TrustedDealer | undefined;
 
@@ -38,8 +67,8 @@ export class World {
     this.observer = observer;
   }
 
-  async addMachine(name: string, skewMs = 0): Promise<SimulatedMachine> {
-    const machine = new SimulatedMachine(name, this, skewMs);
+  async addMachine(name: string, skewMs?: number): Promise<SimulatedMachine> {
+    const machine = new SimulatedMachine(name, this, { ...this.equip(name), ...(skewMs !== undefined && { skewMs }) });
     this.machines.push(machine);
     await machine.start();
     return machine;
@@ -90,17 +119,20 @@ export class SimulatedMachine {
   readonly name: string;
   readonly peerId: string;
   readonly disk: SimulatedStore;
+  readonly twist: MachineTwist | undefined;
   readonly #world: World;
-  readonly #skewMs: number;
+  #skewMs: number;
   #runs = 0;
   #node: SettNode | undefined;
+  /** Of the process that runs or is being started. */
   #clock: SimulatedClock | undefined;
 
-  constructor(name: string, world: World, skewMs: number) {
+  constructor(name: string, world: World, options: MachineOptions) {
     this.name = name;
     this.peerId = `peer-${name}`;
+    this.twist = options.twist;
     this.#world = world;
-    this.#skewMs = skewMs;
+    this.#skewMs = options.skewMs ?? 0;
     const latency = { clock: new SimulatedClock(world.time), ...DISK };
     this.disk = new SimulatedStore({ random: world.random.fork(`disk/${name}`), latency });
   }
@@ -109,18 +141,35 @@ export class SimulatedMachine {
     return this.#node !== undefined;
   }
 
+  /** Whether it is off: neither running nor being started. */
+  get isOff(): boolean {
+    return this.#clock === undefined;
+  }
+
   get node(): SettNode {
     if (!this.#node) throw new Error(`${this.name} is not running`);
     return this.#node;
   }
 
+  /** Switches it on and lets time pass until its node is there. */
   async start(): Promise<void> {
+    await this.#world.settled(this.boot());
+  }
+
+  /** Switches it on; resolves when its node is there. */
+  async boot(): Promise<void> {
+    const { twist } = this;
     const world = this.#world;
     this.#runs += 1;
     const clock = new SimulatedClock(world.time, this.#skewMs);
     this.#clock = clock;
-    const network: SimulatedHost = world.network.connect(this.peerId);
-    const opening = openNode(
+    const host = world.network.connect(this.peerId);
+    const network = twist?.network(host) ?? host;
+    const dealer: TrustedDealer = (...place) => {
+      const own = world.trustedDealer?.(...place);
+      return own && (twist?.keys(own) ?? own);
+    };
+    const node = await openNode(
       {
         store: this.disk.open(),
         vault: openVault,
@@ -129,13 +178,34 @@ export class SimulatedMachine {
         random: world.random.fork(`machine/${this.name}/${this.#runs}`),
         privateCipher: idealCipher,
       },
-      { ownUrls: async () => ['http://127.0.0.1:8000'], ...(world.trustedDealer && { trustedDealer: world.trustedDealer }) },
+      {
+        ownUrls: async () => ['http://127.0.0.1:8000'],
+        ...(world.trustedDealer && { trustedDealer: dealer }),
+        faultFound: (_groupId, fault) => world.observer.fault?.(this, fault),
+      },
     );
-    const node = await world.settled(opening);
     node.subscribe((event) => {
       if (event.type === 'block') world.observer.block(this, event.groupId, event.blockId, event.hash);
+      else if (event.type === 'view') world.observer.view?.(this, event.view);
     });
     this.#node = node;
+  }
+
+  /** Sets its clock, as people do. */
+  setClock(skewMs: number): void {
+    this.#skewMs = skewMs;
+    if (this.#clock) this.#clock.skewMs = skewMs;
+  }
+
+  /** No timer fires until {@link resume}. */
+  pause(): void {
+    this.#clock?.pause();
+  }
+
+  /** Timers fire again, those that ran out meanwhile at once; the node is told that it slept. */
+  resume(): void {
+    this.#node?.wake();
+    this.#clock?.resume();
   }
 
   /** The power goes: nothing of the process runs any more, unflushed writes may be lost. */
@@ -144,6 +214,7 @@ export class SimulatedMachine {
     this.#world.network.disconnect(this.peerId);
     this.disk.crash();
     this.#node = undefined;
+    this.#clock = undefined;
   }
 
   /** Ends as a closed tab does. */
@@ -152,6 +223,7 @@ export class SimulatedMachine {
     this.#clock?.kill();
     this.#world.network.disconnect(this.peerId);
     this.#node = undefined;
+    this.#clock = undefined;
   }
 }
 

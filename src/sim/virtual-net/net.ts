@@ -1,10 +1,11 @@
-import { type Configuration, decodeMessage, type Member, type Message } from '../../consensus/index.ts';
+import { type Configuration, decodeMessage, type Member } from '../../consensus/index.ts';
 import type { ThresholdKeys } from '../../crypto/index.ts';
 import { equalBytes, faultyLimit, Trx } from '../../records/index.ts';
 import { IdealSignatures, idealKeys } from '../ideal-threshold.ts';
 import { Violation } from '../one-producer.ts';
 import { SeededRandom } from '../random.ts';
 import { Checks } from './checks.ts';
+import { harmOf } from './harm.ts';
 import { Links } from './links.ts';
 import { type FailPoint, PowerCut, VirtualProducer } from './producer.ts';
 import type { Strategy, StrategyMaker } from './strategies.ts';
@@ -241,36 +242,12 @@ export class VirtualNet {
     return { from, to, place: reach === 0 ? 0 : this.#choice.int(reach) };
   }
 
-  /**
-   * How much the adversary likes a message to arrive now: it keeps the producers of opposite opinion (half of them hear of true first, the
-   * others of false), lets votes come that go against the coin, which it knows, and late what would end something.
-   */
+  /** How much the adversary likes this to arrive now. */
   #harm({ from, to, place }: Choice): number {
     const item = this.links.queue(from, to)[place];
     const message = item?.kind === 'data' ? decodeMessage(item.data, this.size) : undefined;
     if (!message) return 5;
-    return this.#harmOf(message, to);
-  }
-
-  #harmOf(message: Message, to: number): number {
-    switch (message.kind) {
-      case 'bval':
-      case 'aux': {
-        const liked = (to + message.proposer) % 2 === 0;
-        const coin = message.round % 3 === 2 ? this.#coinOf(message) : message.round % 3 === 0;
-        return (message.value === liked ? 6 : 2) + (message.kind === 'aux' && message.value !== coin ? 2 : 0);
-      }
-      case 'conf':
-        return message.values === 3 ? 6 : 3;
-      case 'term':
-      case 'done':
-        return 0;
-      case 'ready':
-      case 'value':
-        return message.proposer % 2 === to % 2 ? 4 : 1;
-      default:
-        return 3;
-    }
+    return harmOf(message, to, (place) => this.#coinOf(place));
   }
 
   /** The adversary may know coins that are not tossed yet: the protocol must stay safe, and it ends because not every coin can be fought. */

@@ -16,7 +16,7 @@ export interface StrategyContext {
   readonly size: number;
   readonly self: number;
   readonly configuration: Configuration;
-  readonly signatures: IdealSignatures;
+  readonly signatures: Pick<IdealSignatures, 'sign'>;
 }
 
 export type StrategyMaker = (context: StrategyContext) => Strategy;
