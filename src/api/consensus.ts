@@ -1,8 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { ConsensusInfo, ConsensusProofInfo, NodeService } from '../node/service.ts';
+import type { ConsensusView } from '../node/view.ts';
 import { AnnounceItem, ChangeConsensusReq, ChangeConsensusResp } from '../records/index.ts';
 import { addEndpoint, z } from './endpoint.ts';
-import { groupParams, nanoseconds, recordSchema, uuid } from './fields.ts';
+import { groupParams, nanoseconds, publicKey, recordSchema, uuid } from './fields.ts';
 
 const result = z.enum(['SUCCESS', 'TIMEOUT', 'FAILED']);
 const request = recordSchema('ChangeConsensusReq', 'The signed request for a change of consensus');
@@ -38,6 +39,54 @@ const fullProofSchema = z
     responsed_producer: z.array(z.string()),
   })
   .openapi('ConsensusProofWithResponses');
+
+const count = z.int().nonnegative();
+const proposalSchema = z
+  .object({
+    broadcast: z.object({ phase: z.enum(['silent', 'echoing', 'ready', 'delivered', 'failed']), echoes: count, readies: count }),
+    agreement: z.object({ round: count, decided: z.boolean().optional() }),
+    decryption: z.object({ phase: z.enum(['unneeded', 'waiting', 'decrypted', 'failed']), shares: count }),
+  })
+  .openapi('ConsensusProposal', { description: 'How far a producer’s proposal has come in the running epoch' });
+
+const liveSchema = z
+  .object({
+    epoch: count,
+    producers: z.array(
+      z.object({
+        pubkey: publicKey,
+        link: z.enum(['self', 'connected', 'away']),
+        finished_epoch: count.optional().openapi({ description: 'Newest epoch that it signed to be done with' }),
+        proposal: proposalSchema.optional(),
+        faults: z.record(z.string(), count).openapi({ description: 'Misbehaviour seen here: kind and how often' }),
+      }),
+    ),
+    seals_needed: count,
+    waiting_blocks: count,
+    sealing: z.object({ block_id: count, seals: z.array(publicKey) }).optional(),
+  })
+  .openapi('LiveConsensus');
+
+function toLive(view: ConsensusView): z.output<typeof liveSchema> {
+  return {
+    epoch: view.epoch,
+    producers: view.producers.map(({ pubkey, link, finishedEpoch, proposal, faults }) => ({
+      pubkey,
+      link,
+      ...(finishedEpoch !== undefined && { finished_epoch: finishedEpoch }),
+      ...(proposal && { proposal }),
+      faults,
+    })),
+    seals_needed: view.sealsNeeded,
+    waiting_blocks: view.waitingBlocks,
+    ...(view.sealing && {
+      sealing: {
+        block_id: view.sealing.blockId,
+        seals: view.sealing.seals.flatMap((index) => view.producers[index]?.pubkey ?? []),
+      },
+    }),
+  };
+}
 
 function toConsensus(info: ConsensusInfo): z.output<typeof consensusSchema> {
   return {
@@ -84,6 +133,17 @@ export function addConsensusRoutes(router: OpenAPIHono, service: NodeService): v
       async ({ params }) => toConsensus(await service.consensus(params.group_id)),
     );
   }
+  addEndpoint(
+    router,
+    {
+      method: 'get',
+      path: '/api/v1/group/{group_id}/consensus/live',
+      summary: 'Consensus at work right now, as far as this node knows',
+      params: groupParams,
+      answer: liveSchema,
+    },
+    async ({ params }) => toLive(await service.liveConsensus(params.group_id)),
+  );
   addEndpoint(
     router,
     {

@@ -281,6 +281,19 @@ describe('consensus', () => {
     expect((await ask('GET', `/api/v1/group/${groupId}/consensus/proof/${unknownGroup}`)).status).toBe(404);
   });
 
+  test('consensus at work: a producer alone has itself and waits for nobody', async () => {
+    const groupId = await createGroup();
+    const { producers } = (await ask('GET', `/api/v1/group/${groupId}/consensus`)).json;
+    const { json } = await ask('GET', `/api/v1/group/${groupId}/consensus/live`);
+    expect(json).toEqual({
+      epoch: expect.any(Number),
+      producers: [{ pubkey: producers[0].ProducerPubkey, link: 'self', faults: {} }],
+      seals_needed: 1,
+      waiting_blocks: 0,
+    });
+    expect((await ask('GET', `/api/v1/group/${unknownGroup}/consensus/live`)).status).toBe(404);
+  });
+
   test('the owner is announced as the first producer', async () => {
     const groupId = await createGroup();
     const { producers } = (await ask('GET', `/api/v1/group/${groupId}/announced/producers`)).json;

@@ -1,7 +1,8 @@
 import { toHex } from '../records/index.ts';
+import { consensusViewOf } from './consensus-view.ts';
 import type { Group } from './group.ts';
 import type { NetworkState } from './ports.ts';
-import type { GroupView, MemberView, Role, SyncPhase } from './view.ts';
+import type { GroupView, MemberView, ProducingState, Role, SyncPhase } from './view.ts';
 
 /** What a group shows of itself. */
 export function viewOf(group: Group, network: NetworkState): GroupView {
@@ -23,7 +24,8 @@ export function viewOf(group: Group, network: NetworkState): GroupView {
     },
     epoch: group.epoch,
     producers: configuration.producers,
-    producing: group.producing,
+    producing: producingOf(group),
+    consensus: consensusViewOf(group),
     sync: {
       phase: phaseOf(group),
       haveBlock: head.blockId,
@@ -41,6 +43,12 @@ export function viewOf(group: Group, network: NetworkState): GroupView {
 function roleOf(group: Group): Role {
   if (group.row.UserPubkey === group.seed.ownerPubkey) return 'owner';
   return group.isProducer ? 'producer' : 'user';
+}
+
+function producingOf({ isProducer, producer }: Group): ProducingState {
+  if (!isProducer) return 'idle';
+  if (!producer) return 'stopped';
+  return producer.status.resting ? 'resting' : 'working';
 }
 
 export function phaseOf(group: Group): SyncPhase {

@@ -22,7 +22,7 @@ import { answerRequest } from './serve.ts';
 import { NodeError } from './service.ts';
 import { type AppliedBlocks, Syncer } from './sync.ts';
 import type { VerifiedTrxs } from './verified.ts';
-import type { NodeEvent, Notice, ProducingState } from './view.ts';
+import type { NodeEvent, Notice } from './view.ts';
 
 export interface GroupOptions {
   readonly row: GroupRow;
@@ -143,10 +143,9 @@ export class Group {
     return this.chain.configuration.producers.includes(this.row.UserPubkey);
   }
 
-  get producing(): ProducingState {
-    if (!this.isProducer) return 'idle';
-    if (!this.#producer) return 'stopped';
-    return this.#producer.status.resting ? 'resting' : 'working';
+  /** This node's producer, while it produces. */
+  get producer(): Producer | undefined {
+    return this.#producer;
   }
 
   /** The running epoch of a producer; of a user, the newest that it knows of. */
@@ -459,7 +458,8 @@ export class Group {
       if (this.outbox.due(this.#options.ports.clock.monotonicMs()).length > 0) this.#send();
       this.#syncer.kick();
       this.#retry();
-      if (this.#syncer.isRunning) this.#options.changed();
+      // An epoch at work changes with every message; once a second is often enough to look at.
+      if (this.#syncer.isRunning || this.#producer?.status.resting === false) this.#options.changed();
     });
   }
 

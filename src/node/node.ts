@@ -4,6 +4,7 @@ import { type AnnounceItem, type Block, formatSeed, genesisBlock, LIMITS, type S
 import { makeBlock } from './block-maker.ts';
 import { Chain } from './chain.ts';
 import { clockNotice } from './clock-notice.ts';
+import { consensusViewOf } from './consensus-view.ts';
 import { readContents } from './contents.ts';
 import { topicOfRequest } from './envelope.ts';
 import { asNodeError } from './errors.ts';
@@ -32,7 +33,7 @@ import {
   type TrxStatus,
 } from './service.ts';
 import { VerifiedTrxs } from './verified.ts';
-import type { NodeEvent, NodeView, Notice } from './view.ts';
+import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
 export interface NodeOptions {
   /** Bootstrap URLs that go into the seeds that this node makes; asked for whenever it makes one. */
@@ -370,6 +371,10 @@ export class SettNode implements NodeService {
   async consensus(groupId: string): Promise<ConsensusInfo> {
     const group = this.#group(groupId);
     return consensusInfo(group.chain, group.epoch);
+  }
+
+  async liveConsensus(groupId: string): Promise<ConsensusView> {
+    return consensusViewOf(this.#group(groupId));
   }
 
   async announcedProducers(groupId: string): Promise<AnnounceItem[]> {

@@ -64,7 +64,8 @@ export class Producer {
   readonly #seals: SealBox;
   readonly #catchUp: CatchUp;
   readonly #timers = new Map<TimerName, () => void>();
-  readonly #faults = new Map<string, number>();
+  /** By producer: kind → how often. */
+  readonly #faults = new Map<number, Record<string, number>>();
   #inbox: EngineInput[] = [];
   #isTurnDue = false;
   /** Engine messages of this turn, by producer. */
@@ -100,8 +101,12 @@ export class Producer {
       up: (peer) => {
         this.#take({ type: 'connected', peer });
         this.#enqueue(() => this.#sendOwnSeals(peer));
+        options.changed();
       },
-      down: (peer) => this.#take({ type: 'disconnected', peer }),
+      down: (peer) => {
+        this.#take({ type: 'disconnected', peer });
+        options.changed();
+      },
       frame: (producer, frame) => this.#receive(producer, frame),
     });
   }
@@ -110,9 +115,25 @@ export class Producer {
     return this.#engine.status();
   }
 
-  /** Faults seen since this producer was started: `<producer's index> <kind>` → how often. */
-  get faults(): ReadonlyMap<string, number> {
-    return this.#faults;
+  /** Indices of the producers that there is a proved stream to. */
+  get connected(): readonly number[] {
+    return this.#links.connected;
+  }
+
+  /** Faults of another producer seen since this one was started: kind → how often. */
+  faultsOf(producer: number): Readonly<Record<string, number>> {
+    return this.#faults.get(producer) ?? {};
+  }
+
+  /** The newest block that waits for seals, and the indices of those whose seals for it are here. */
+  get sealing(): { readonly blockId: number; readonly seals: readonly number[] } | undefined {
+    const newest = this.#options.chain.waiting.findLast(({ isFinal }) => !isFinal)?.head;
+    if (!newest) return undefined;
+    const { producers } = this.#configuration;
+    const { userPubkey } = this.#options;
+    const isHere = (producer: string): boolean =>
+      producer === userPubkey || this.#seals.has(producer, newest.blockId, newest.hash);
+    return { blockId: newest.blockId, seals: producers.flatMap((producer, index) => (isHere(producer) ? index : [])) };
   }
 
   /** Goes on where the log says. To be called in the mailbox. */
@@ -262,8 +283,9 @@ export class Producer {
     for (const fault of step.faults) {
       const { producer, kind } = fault;
       this.#options.faultFound(fault);
-      const key = `${producer} ${kind}`;
-      this.#faults.set(key, (this.#faults.get(key) ?? 0) + 1);
+      const counts = this.#faults.get(producer) ?? {};
+      counts[kind] = (counts[kind] ?? 0) + 1;
+      this.#faults.set(producer, counts);
     }
     if (step.woken) this.#options.woken(step.woken.flatMap(({ trx }) => decodeOrNothing(Trx, trx) ?? []));
     if (step.behind) this.#followOthers(step.behind);

@@ -1,5 +1,5 @@
 import type { AnnounceItem, Block, ChangeConsensusReq, ChangeConsensusResp, Trx } from '../records/index.ts';
-import type { NodeEvent, NodeView, Notice } from './view.ts';
+import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
 /** Everything that a program or a person can ask of a node; the API router is a thin skin over it. */
 
@@ -132,6 +132,8 @@ export interface NodeService {
   trxStatus(groupId: string, trxId: string): Promise<TrxStatus>;
 
   consensus(groupId: string): Promise<ConsensusInfo>;
+  /** Consensus at work at this moment, as far as this node knows. */
+  liveConsensus(groupId: string): Promise<ConsensusView>;
   announcedProducers(groupId: string): Promise<AnnounceItem[]>;
   announcedUsers(groupId: string): Promise<AnnounceItem[]>;
   lastProof(groupId: string): Promise<ConsensusProofInfo>;

@@ -1,5 +1,7 @@
 /** What a node shows of itself to a user interface: plain data, no secrets, safe to send between threads and tabs. */
 
+import type { ProposerProgress } from '../consensus/index.ts';
+
 /** A condition that a person should know of. `code` is stable and keys the message catalogue; `message` is the English sentence. */
 export interface Notice {
   readonly code: string;
@@ -47,6 +49,34 @@ export interface OwnPost {
   readonly createdAtMs: number;
 }
 
+/** `self`: this node; `connected`: a producer has a proved stream to it, a user heard of it in the last minute; `away`: neither. */
+export type ProducerLink = 'self' | 'connected' | 'away';
+
+export interface ProducerView {
+  readonly pubkey: string;
+  readonly link: ProducerLink;
+  /** Newest epoch that it has signed to be done with; known to producers. */
+  readonly finishedEpoch?: number;
+  /** How far its proposal has come in the epoch that runs here. */
+  readonly proposal?: ProposerProgress;
+  /** Misbehaviour seen here since this node began to produce: kind → how often. */
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+/** Consensus at work, as far as this node knows: a producer all of it, a user who is there. */
+export interface ConsensusView {
+  /** The epoch that runs here; of a user the newest heard of. */
+  readonly epoch: number;
+  /** By ascending key, as everywhere: an index is a place in this list. */
+  readonly producers: readonly ProducerView[];
+  /** Seals that make a block final: N−f. */
+  readonly sealsNeeded: number;
+  /** Blocks decided here that wait for seals. */
+  readonly waitingBlocks: number;
+  /** The newest of them, and whose seals for it are here, by index. */
+  readonly sealing?: { readonly blockId: number; readonly seals: readonly number[] };
+}
+
 export interface GroupView {
   readonly groupId: string;
   readonly groupName: string;
@@ -59,6 +89,7 @@ export interface GroupView {
   readonly epoch: number;
   readonly producers: readonly string[];
   readonly producing: ProducingState;
+  readonly consensus: ConsensusView;
   readonly sync: SyncView;
   /** Members connected or heard of in the last minute, without this node. */
   readonly members: readonly MemberView[];

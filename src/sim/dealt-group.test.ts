@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ConsensusView, GroupView, ProducerLink } from '../node/index.ts';
 import { dealtGroup } from './dealt-group.ts';
 import { idealKeys } from './ideal-threshold.ts';
-import { World } from './world.ts';
+import { type SimulatedMachine, World } from './world.ts';
 
 async function world(seed: number): Promise<World> {
   const made = await World.create(seed);
@@ -26,4 +27,46 @@ describe('several producers', () => {
       expect(block.Seals.length).toBeGreaterThanOrEqual(producers - Math.floor((producers - 1) / 3));
     },
   );
+
+  it('shows consensus at work: who is there, how far each proposal has come, what waits', async () => {
+    const here = await world(11);
+    const { groupId, producers, users } = await dealtGroup(here, { producers: 4, users: 1, intervalMs: 1_000, encryption: 0 });
+    const [first, second, ...others] = producers;
+    const [user] = users;
+    if (!first || !second || !user) throw new Error('nobody is there');
+    const live = (machine: SimulatedMachine): ConsensusView => viewOf(machine).consensus;
+    const links = (machine: SimulatedMachine): ProducerLink[] => live(machine).producers.map(({ link }) => link);
+    const all = ['connected', 'connected', 'connected', 'connected'];
+    const are = async (machine: SimulatedMachine, expected: readonly string[]): Promise<void> => {
+      await here.runUntil(() => links(machine).join() === expected.join(), 120_000);
+      expect(links(machine)).toEqual(expected);
+    };
+    for (const [index, machine] of producers.entries()) await are(machine, all.with(index, 'self'));
+    await are(user, all);
+    await here.runUntil(() => live(first).producers.every(({ finishedEpoch }) => finishedEpoch !== undefined), 60_000);
+    expect(live(first)).toMatchObject({ sealsNeeded: 3, waitingBlocks: 0 });
+
+    for (const machine of others) machine.crash();
+    await are(first, ['self', 'connected', 'away', 'away']);
+    const { head } = viewOf(first);
+    await here.settled(first.node.post(groupId, '{"waits":true}'));
+    // Two echoes are here, and three would be needed.
+    const isStuck = (): boolean => live(first).producers[0]?.proposal?.broadcast.echoes === 2;
+    expect(await here.runUntil(isStuck, 120_000)).toBe(true);
+    expect(live(first).producers[0]?.proposal).toMatchObject({ broadcast: { phase: 'echoing', readies: 0 } });
+    expect(live(user).producers[0]).toEqual({ pubkey: viewOf(first).userPubkey, link: 'connected', faults: {} });
+    await here.run(120_000);
+    expect(viewOf(first).head).toEqual(head);
+    await are(user, ['connected', 'connected', 'away', 'away']);
+
+    for (const machine of others) await machine.start();
+    expect(await here.runUntil(() => here.machines.every((machine) => viewOf(machine).posts === 1), 120_000)).toBe(true);
+    expect(live(first).producers.map(({ faults }) => faults)).toEqual([{}, {}, {}, {}]);
+  });
 });
+
+function viewOf({ node }: SimulatedMachine): GroupView {
+  const [group] = node.view().groups;
+  if (!group) throw new Error('this machine is in no group');
+  return group;
+}

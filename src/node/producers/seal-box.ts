@@ -32,6 +32,12 @@ export class SealBox {
     this.#heard.set(blockId, heard);
   }
 
+  /** Whether this producer says to have sealed the block. */
+  has(producer: string, blockId: number, hash: Uint8Array): boolean {
+    const heard = this.#heard.get(blockId)?.get(producer);
+    return heard !== undefined && equalBytes(heard.hash, hash);
+  }
+
   /** A waiting block with all the seals that are known to be good; `isEnough`: they make it final. `isForked`: f+1 sealed another one here. */
   merge(block: Block): { block: Block; isEnough: boolean; isForked: boolean } {
     const seals = new Map(block.Seals.map((seal) => [seal.ProducerPubkey, seal]));
