@@ -1,19 +1,13 @@
 import { RecordError } from './errors.ts';
-import type { Message, NamedField } from './fields.ts';
+import type { NamedField } from './fields.ts';
 
 /** What encoder, decoder and JSON form share: the default of each field, and the limits that hold for its values. */
 
 const NONE: readonly never[] = Object.freeze([]);
 const EMPTY = new Uint8Array(0);
 
-/** A record of default values. Empty bytes and lists are shared: they cannot be changed. */
-export function defaults(message: Message<object>): Record<string, unknown> {
-  const record: Record<string, unknown> = {};
-  for (const field of message.fields) record[field.name] = defaultOf(field);
-  return record;
-}
-
-function defaultOf(field: NamedField): unknown {
+/** Empty bytes and lists are shared: they cannot be changed. */
+export function defaultOf(field: NamedField): unknown {
   if (field.repeated) return NONE;
   switch (field.kind) {
     case 'text':

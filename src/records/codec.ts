@@ -1,4 +1,4 @@
-import { defaults } from './checks.ts';
+import { defaultOf } from './checks.ts';
 import { decodeFields } from './decode.ts';
 import { encodeFields } from './encode.ts';
 import type { Field, Message, NamedField } from './fields.ts';
@@ -35,13 +35,14 @@ export function message<F extends Fields>(name: string, maxBytes: number, fields
     name,
     fields: named,
     byNumber,
+    defaults: Object.fromEntries(named.map((field) => [field.name, defaultOf(field)])),
     maxBytes,
     encode: (value) => encodeFields(self, named, value),
     encodeHashed: (value) => encodeFields(self, hashed, value),
     decode: (bytes) => decodeFields(self, bytes) as T,
     toJson: (value) => fieldsToJson(self, value),
     fromJson: (json) => fieldsFromJson(self, json) as T,
-    create: (partial) => ({ ...defaults(self), ...partial }) as T,
+    create: (partial) => ({ ...self.defaults, ...partial }) as T,
     equals: (a, b) => equalBytes(self.encode(a), self.encode(b)),
   };
   return self;

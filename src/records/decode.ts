@@ -1,4 +1,4 @@
-import { checkCount, checkLength, checkNumber, defaults } from './checks.ts';
+import { checkCount, checkLength, checkNumber } from './checks.ts';
 import { RecordError } from './errors.ts';
 import type { Message, NamedField } from './fields.ts';
 import { WIRE_BYTES, WIRE_VARINT, WireReader } from './wire.ts';
@@ -21,7 +21,7 @@ function readMessage(reader: WireReader, message: Message<object>, end: number):
   if (size > message.maxBytes) {
     throw new RecordError('too-large', `${size} bytes, at most ${message.maxBytes} are allowed`, message.name);
   }
-  const record = defaults(message);
+  const record: Record<string, unknown> = { ...message.defaults };
   /** Singular fields met so far; field numbers are below 31. */
   let met = 0;
   while (reader.position < end) {

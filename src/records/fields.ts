@@ -53,6 +53,8 @@ export interface Message<T extends object> {
   readonly fields: readonly NamedField[];
   /** Fields by number, with holes. */
   readonly byNumber: readonly (NamedField | undefined)[];
+  /** What each field is where nothing is said. Empty bytes and lists are shared: they cannot be changed. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   /** An encoding longer than this is refused, also inside another record. */
   readonly maxBytes: number;
   /** Throws {@link RecordError} for a value that no reader would accept (over a limit, not an integer …). */

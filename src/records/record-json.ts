@@ -1,4 +1,4 @@
-import { checkBig, checkCount, checkLength, checkNumber, defaults } from './checks.ts';
+import { checkBig, checkCount, checkLength, checkNumber } from './checks.ts';
 import { RecordError } from './errors.ts';
 import type { Message, NamedField } from './fields.ts';
 import { fromBase64, toBase64 } from './ids.ts';
@@ -36,7 +36,7 @@ export function fieldsFromJson(message: Message<object>, json: unknown): object 
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new RecordError('wrong-type', 'a JSON object was expected', message.name);
   }
-  const record = defaults(message);
+  const record: Record<string, unknown> = { ...message.defaults };
   for (const field of message.fields) {
     const value = Object.hasOwn(json, field.name) ? (json as Record<string, unknown>)[field.name] : undefined;
     if (value === undefined || value === null) continue;
