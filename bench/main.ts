@@ -11,8 +11,9 @@ import { coldStart } from './cold-start.ts';
 import { engine } from './engine.ts';
 import { latency } from './latency.ts';
 import { sync } from './sync.ts';
+import { wan } from './wan.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [coldStart, engine, latency, sync];
+const BENCHMARKS: readonly Benchmark[] = [coldStart, engine, latency, sync, wan];
 const EXIT_USAGE = 2;
 
 function list(): string {

@@ -1,0 +1,96 @@
+import { initThreshold, trustedDealerKeys } from '../src/crypto/index.ts';
+import { faultyLimit, quorum, sha256 } from '../src/records/index.ts';
+import { dealtGroup, SimulatedClock, type SimulatedMachine, World } from '../src/sim/index.ts';
+import { type Benchmark, type Figure, figure } from './benchmark.ts';
+
+const PRODUCERS = 4;
+const DELAY_MS = 50;
+/** The shortest that `updconsensus` takes. */
+const INTERVAL_MS = 500;
+const RUN_MS = 60_000;
+const POST_EVERY_MS = 200;
+const SEED = 20_261_121;
+
+/**
+ * One-way delays from a proposal to a final block: VALUE, ECHO, READY; BVAL, AUX (the first coin is fixed, so it costs nothing);
+ * decryption shares; seals.
+ */
+const delaysNeeded = (isEncrypted: boolean): number => 3 + 2 + (isEncrypted ? 1 : 0) + 1;
+
+/** When a block became final at a machine. */
+interface Final {
+  readonly machine: SimulatedMachine;
+  readonly blockId: number;
+  readonly atNs: bigint;
+}
+
+async function measure(isEncrypted: boolean): Promise<Figure[]> {
+  const finals: Final[] = [];
+  const world: World = await World.create(SEED, {
+    block: (machine, _groupId, blockId) => void finals.push({ machine, blockId, atNs: new SimulatedClock(world.time).nowNs() }),
+  });
+  world.trustedDealer = (groupId, nonce, producers, index) =>
+    trustedDealerKeys(producers, sha256(new TextEncoder().encode(`${groupId}/${nonce}`)))[index];
+  const group = await dealtGroup(world, {
+    producers: PRODUCERS,
+    users: 1,
+    intervalMs: INTERVAL_MS,
+    encryption: isEncrypted ? 0 : 1,
+  });
+  world.network.faults = { loss: 0, duplication: 0, delayMs: [DELAY_MS, DELAY_MS] };
+  const { groupId } = group;
+  const newestOf = (machine: SimulatedMachine): number => machine.node.view().groups[0]?.head.blockId ?? 0;
+  const [producer] = group.producers;
+  if (!producer) throw new Error('The group has no producer.');
+  // Blocks of the time before, with other delays, do not count.
+  await world.run(5_000);
+  finals.length = 0;
+  const first = newestOf(producer);
+  const startMs = world.time.nowMs;
+  for (let number = 0; world.time.nowMs - startMs < RUN_MS; number++) {
+    const machine = world.machines[number % world.machines.length] as SimulatedMachine;
+    await world.settled(machine.node.post(groupId, JSON.stringify({ number })));
+    await world.run(POST_EVERY_MS);
+  }
+  const elapsedMs = world.time.nowMs - startMs;
+  const blocks = newestOf(producer) - first;
+  const latencies = { producers: [] as number[], user: [] as number[] };
+  const startOf = new Map<number, bigint>();
+  for (const { machine, blockId, atNs } of finals) {
+    const start = startOf.get(blockId) ?? (await world.settled(producer.node.block(groupId, blockId))).TimeStamp;
+    startOf.set(blockId, start);
+    const latencyMs = Number(atNs - start) / 1e6;
+    (group.producers.includes(machine) ? latencies.producers : latencies.user).push(latencyMs);
+  }
+  const kind = isEncrypted ? 'encryption always' : 'encryption never';
+  const toFinal = figure(`${kind}: start of the epoch to final at a producer`, 'ms', latencies.producers);
+  return [
+    toFinal,
+    { name: `${kind}: the same in one-way delays`, unit: `of ${DELAY_MS} ms`, value: toFinal.value / DELAY_MS },
+    figure(`${kind}: start of the epoch to final at a user`, 'ms', latencies.user),
+    { name: `${kind}: epochs with a block`, unit: '/s', value: (1_000 * blocks) / elapsedMs },
+  ];
+}
+
+export const wan: Benchmark = {
+  name: 'wan',
+  sentence:
+    `${PRODUCERS} whole nodes that produce and one that does not, in a simulated network with ${DELAY_MS} ms one way (no bandwidth, no time for computing; disks ` +
+    `take 1 to 8 ms a write), ${RUN_MS / 1_000} s of its time, epoch interval ${INTERVAL_MS} ms. Reference: the one-way delays that the protocol needs.`,
+  async run({ progress }) {
+    await initThreshold();
+    const figures: Figure[] = [];
+    for (const isEncrypted of [false, true]) {
+      figures.push(...(await measure(isEncrypted)));
+      progress(`Encryption ${isEncrypted ? 'always' : 'never'}: done.`);
+    }
+    return {
+      figures,
+      reference: [false, true].map((isEncrypted) => ({
+        name: `delays needed, encryption ${isEncrypted ? 'always' : 'never'}, seals (${quorum(PRODUCERS)} of ${PRODUCERS}, f = ${faultyLimit(PRODUCERS)}) included`,
+        unit: 'one-way delays',
+        value: delaysNeeded(isEncrypted),
+      })),
+    };
+  },
+};
