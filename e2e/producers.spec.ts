@@ -1,11 +1,25 @@
-/** Four producers in four browsers, and a user: HoneyBadgerBFT with real threshold cryptography over WebRTC. Keys are a trusted dealer's. */
-import { rm } from 'node:fs/promises';
-import type {} from './pages/dealt/main.ts';
+/** Four producers in four browsers, and a user: HoneyBadgerBFT with real threshold cryptography, tab to tab. The keys are a trusted dealer's. */
+import { readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { test as base, expect } from './support/app-test.ts';
+import { buildApp } from './support/build-app.ts';
 import { buildPage } from './support/build-page.ts';
+import type { Person } from './support/person.ts';
 import { publishChange } from './support/publish-change.ts';
 
-const test = base.extend<object, { readonly appDirectory: string }>({
+/** Every proposal is encrypted. */
+const ALWAYS = 0;
+const NAME = 'Four setts';
+
+interface DealtGroup {
+  readonly groupId: string;
+  readonly producers: readonly [Person, Person, Person, Person];
+  readonly user: Person;
+  /** Producers and user. */
+  readonly everybody: readonly Person[];
+}
+
+const test = base.extend<{ readonly dealt: DealtGroup }, { readonly appDirectory: string }>({
   appDirectory: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it that nothing is needed
     async ({}, use) => {
@@ -15,17 +29,147 @@ const test = base.extend<object, { readonly appDirectory: string }>({
     },
     { scope: 'worker' },
   ],
+
+  dealt: async ({ arrive, relay }, use) => {
+    const producers: DealtGroup['producers'] = [await arrive(), await arrive(), await arrive(), await arrive()];
+    const user = await arrive();
+    const [owner, ...others] = producers;
+    const groupId = await owner.createGroup(NAME);
+    const seed = await owner.copySeed();
+    for (const guest of [...others, user]) await guest.join(seed, NAME);
+    await publishChange({ seed, producers, origin: relay.origin, intervalMs: 1_000, encryption: ALWAYS });
+    for (const person of [...producers, user]) await expect(panel(person)).toContainText('4 producers, 4 connected');
+    await use({ groupId, producers, user, everybody: [...producers, user] });
+  },
 });
 
-test('four tabs produce', async ({ arrive, relay }) => {
-  const [a, b, c, d, user] = [await arrive(), await arrive(), await arrive(), await arrive(), await arrive()];
-  const producers = [a, b, c, d];
-  const groupId = await a.createGroup('Setts');
-  const seed = await a.copySeed();
-  for (const guest of [b, c, d, user]) await guest.join(seed, 'Setts');
-  await publishChange({ seed, producers, origin: relay.origin, intervalMs: 1_000, encryption: 0 });
-  for (const person of [...producers, user])
-    await expect.poll(async () => (await person.api(`/api/v1/group/${groupId}/consensus`)).body.producers.length).toBe(4);
-  for (const [i, person] of [...producers, user].entries()) await person.post(`Post ${i}`);
-  for (const person of [...producers, user]) for (let i = 0; i < 5; i++) await person.seesFinal(`Post ${i}`);
+/** The part of the page that tells how the producers are. */
+const panel = (person: Person) => person.page.getByRole('region', { name: 'Making blocks' });
+
+async function pubkeyOf(person: Person, groupId: string): Promise<string> {
+  const { groups } = (await person.api('/api/v1/groups')).body;
+  return groups.find((group: { group_id: string }) => group.group_id === groupId).user_pubkey;
+}
+
+/** Who sealed a person's newest block. */
+async function sealsOfNewest(person: Person, groupId: string): Promise<string[]> {
+  const { body } = await person.api(`/api/v1/block/${groupId}/${await person.topBlock(groupId)}`);
+  return body.Seals.map((seal: { ProducerPubkey: string }) => seal.ProducerPubkey).sort();
+}
+
+async function expectOneChain(people: readonly Person[], groupId: string): Promise<void> {
+  const [first, ...others] = people;
+  const chain = await first?.chain(groupId);
+  for (const person of others) expect(await person.chain(groupId)).toEqual(chain);
+}
+
+const comeBack = (person: Person, groupId: string): Promise<void> => person.openTab(`#/group/${groupId}`);
+
+test('posts of four producers and a user become final everywhere, in one chain that three seal (C-11, C-14)', async ({
+  dealt,
+}) => {
+  const { groupId, producers, everybody } = dealt;
+  for (const [index, person] of everybody.entries()) await person.post(`From tab ${index}.`);
+  for (const person of everybody) {
+    for (const index of everybody.keys()) await person.seesFinal(`From tab ${index}.`);
+  }
+  await expectOneChain(everybody, groupId);
+  const keys = await Promise.all(producers.map((person) => pubkeyOf(person, groupId)));
+  for (const person of everybody) {
+    const { body } = await person.api(`/api/v1/block/${groupId}/${await person.topBlock(groupId)}`);
+    const sealers = await sealsOfNewest(person, groupId);
+    expect(new Set(sealers).size).toBeGreaterThanOrEqual(3);
+    expect(sealers.every((key) => keys.includes(key))).toBe(true);
+    expect(body.ProducerSign).toBeUndefined();
+    const { body: live } = await person.api(`/api/v1/group/${groupId}/consensus/live`);
+    expect(live.producers.map(({ faults }: { faults: object }) => faults)).toEqual([{}, {}, {}, {}]);
+  }
+  for (const [one, other] of producers.flatMap((one, index) =>
+    producers.slice(index + 1).map((other) => [one, other] as const),
+  )) {
+    const peerId = await other.peerId();
+    await expect.poll(async () => (await one.connections()).get(peerId)?.path).toBe('webrtc');
+  }
+});
+
+test('the group goes on without one producer, which catches up when it is back and is needed for the next block (C-16, C-17)', async ({
+  dealt,
+}) => {
+  const { groupId, producers, user, everybody } = dealt;
+  const [a, b, c, d] = producers;
+  const keysOf = async (people: readonly Person[]) =>
+    (await Promise.all(people.map((person) => pubkeyOf(person, groupId)))).sort();
+  const [withoutD, withoutC] = [await keysOf([a, b, c]), await keysOf([a, b, d])];
+
+  await d.closeTab();
+  for (const person of [a, b, c]) await expect(panel(person)).toContainText('4 producers, 3 connected');
+  await user.post('One is away.');
+  for (const person of [a, b, c, user]) await person.seesFinal('One is away.');
+  for (const person of [a, b, c, user]) expect(await sealsOfNewest(person, groupId)).toEqual(withoutD);
+
+  await comeBack(d, groupId);
+  await d.seesFinal('One is away.');
+  for (const person of producers) await expect(panel(person)).toContainText('4 producers, 4 connected');
+  await c.closeTab();
+  for (const person of [a, b, d]) await expect(panel(person)).toContainText('4 producers, 3 connected');
+  await d.post('Now another is.');
+  for (const person of [a, b, d, user]) await person.seesFinal('Now another is.');
+  for (const person of [a, b, d, user]) expect(await sealsOfNewest(person, groupId)).toEqual(withoutC);
+
+  await comeBack(c, groupId);
+  await c.seesFinal('Now another is.');
+  await expectOneChain(everybody, groupId);
+});
+
+test('with two of four away nothing becomes final and nothing is lost; it goes on when they are back (C-11, S-2)', async ({
+  dealt,
+}) => {
+  const { groupId, producers, user, everybody } = dealt;
+  const [a, b, c, d] = producers;
+  await b.post('Before.');
+  for (const person of everybody) await person.seesFinal('Before.');
+  const chain = await a.chain(groupId);
+
+  for (const person of [c, d]) await person.closeTab();
+  for (const person of [a, b]) {
+    await expect(panel(person)).toContainText('4 producers, 2 connected');
+    await expect(panel(person)).toContainText('Posts wait until more come back.');
+  }
+  await a.post('From a producer.');
+  await user.post('From the user.');
+  // Two echoes have come for each of the two proposals, and three are needed: nothing more can happen.
+  const echoes = async (person: Person): Promise<number[]> => {
+    const { body } = await person.api(`/api/v1/group/${groupId}/consensus/live`);
+    type Producer = { link: string; proposal?: { broadcast: { echoes: number } } };
+    return (body.producers as Producer[])
+      .filter(({ link }) => link !== 'away')
+      .map(({ proposal }) => proposal?.broadcast.echoes ?? 0);
+  };
+  for (const person of [a, b]) await expect.poll(() => echoes(person)).toEqual([2, 2]);
+  await expect(a.article('From a producer.')).toContainText('Pending');
+  await expect(user.article('From the user.')).toContainText('Pending');
+  for (const person of [a, b, user]) expect(await person.chain(groupId)).toEqual(chain);
+
+  await comeBack(c, groupId);
+  for (const person of [a, b, c, user]) {
+    for (const text of ['From a producer.', 'From the user.']) await person.seesFinal(text);
+  }
+  await comeBack(d, groupId);
+  await d.seesFinal('From the user.');
+  for (const person of everybody) expect((await person.chain(groupId)).slice(0, chain.length)).toEqual(chain);
+  await expectOneChain(everybody, groupId);
+});
+
+test('the app that ships has no trusted dealer', async () => {
+  const withDealer = async (directory: string): Promise<boolean> => {
+    const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.js'));
+    const texts = await Promise.all(names.map((name) => readFile(path.join(directory, name), 'utf8')));
+    return texts.some((text) => text.includes('trusted dealer'));
+  };
+  const [shipped, dealt] = [await buildApp(), await buildPage('dealt')];
+  try {
+    expect([await withDealer(shipped), await withDealer(dealt)]).toEqual([false, true]);
+  } finally {
+    for (const directory of [shipped, dealt]) await rm(directory, { recursive: true, force: true });
+  }
 });

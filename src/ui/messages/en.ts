@@ -183,6 +183,21 @@ export const en = {
     more: (p: { count: number }) => plural(p.count, { one: 'and # more', other: 'and # more' }),
   },
 
+  producers: {
+    title: 'Making blocks',
+    summary: (p: { count: number; connected: number }) =>
+      `${plural(p.count, { one: '# producer', other: '# producers' })}, ${n(p.connected)} connected`,
+    self: 'you',
+    connected: 'connected',
+    away: 'not connected',
+    faults: (p: { count: number }) => plural(p.count, { one: '# fault seen', other: '# faults seen' }),
+    enough: (p: { needed: number; count: number }) => `Any ${n(p.needed)} of the ${n(p.count)} make a block that stands.`,
+    sealing: (p: { block: number; have: number; needed: number }) =>
+      `Block ${n(p.block)} has ${n(p.have)} of ${n(p.needed)} signatures.`,
+    tooFew: (p: { needed: number; connected: number }) =>
+      `${n(p.needed)} are needed for a block, ${n(p.connected)} are here. Posts wait until more come back.`,
+  },
+
   sync: {
     looking: 'Looking for peers…',
     lookingText:

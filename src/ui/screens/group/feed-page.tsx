@@ -6,6 +6,7 @@ import { Feed } from './feed.tsx';
 import styles from './feed-page.module.css';
 import { LedgerFacts } from './ledger-facts.tsx';
 import { Members } from './members.tsx';
+import { Producers } from './producers.tsx';
 import { SyncBanner } from './sync-banner.tsx';
 
 export function FeedPage({ group }: { readonly group: GroupView }) {
@@ -20,6 +21,7 @@ export function FeedPage({ group }: { readonly group: GroupView }) {
       </div>
       <aside className={styles.aside}>
         <Members group={group} />
+        <Producers group={group} />
         <LedgerFacts group={group} />
       </aside>
     </div>
