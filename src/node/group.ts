@@ -156,6 +156,10 @@ export class Group {
     return heard.reduce((newest, { epoch }) => Math.max(newest, epoch), this.chain.head.epoch);
   }
 
+  get poolTrxs(): number {
+    return this.#pool.size;
+  }
+
   /** The newest block that anybody, this node included, is known to have. */
   get targetBlock(): number {
     return Math.max(this.chain.head.blockId, this.members.newestHead());

@@ -401,6 +401,11 @@ export class SettNode implements NodeService {
     this.#group(groupId).startSync();
   }
 
+  /** Trxs that wait at this node's producer. */
+  poolTrxs(groupId: string): number {
+    return this.#group(groupId).poolTrxs;
+  }
+
   // --------------------------------------------------------------------------------------------------------------------- view
 
   view(): NodeView {

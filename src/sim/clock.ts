@@ -117,6 +117,10 @@ export class SimulatedClock implements Clock {
     };
   }
 
+  get isPaused(): boolean {
+    return this.#held !== undefined;
+  }
+
   /** From now on timers that run out are held back, as in a hidden tab or a machine that sleeps. */
   pause(): void {
     this.#held ??= [];

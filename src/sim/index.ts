@@ -1,10 +1,12 @@
 export { SimulatedClock, SimulatedTime } from './clock.ts';
 export { type DealtChangeOptions, dealtChange } from './dealt-change.ts';
 export { type DealtGroup, dealtGroup } from './dealt-group.ts';
+export { IdealKeys, IdealSignatures, idealKeys } from './ideal-threshold.ts';
 export { Author, paperGroup } from './ledger-fixture.ts';
 export { type SimulatedHost, SimulatedNetwork } from './network.ts';
 export { type OneProducerResult, runOneProducer, Violation } from './one-producer.ts';
 export { SeededRandom } from './random.ts';
 export { memoryStore, SimulatedStore, type SimulatedStoreOptions } from './store.ts';
 export type { StreamDelivery } from './streams.ts';
+export { BYZANTINE, FAULTS, ORDERS, type Order, runTrial, type TrialOptions, type TrialResult } from './trial/index.ts';
 export { SimulatedMachine, World } from './world.ts';

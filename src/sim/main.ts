@@ -1,14 +1,41 @@
 /**
- * `npm run sim -- [--seeds N] [--first-seed K]`: runs simulated worlds, each from its own seed. Ends with `N passed, N failed`; a
- * failure prints the command that replays it.
+ * `npm run sim`: runs simulated worlds, each from its own seed, and ends with `N passed, N failed`; a failure prints the command that replays it.
+ *
+ *     --seeds N --first-seed K     20 seeds from 1 on, for each number of producers
+ *     --producers 1,4,7,10         1: an owner who produces alone
+ *     --minutes M                  simulated time of each run
+ *     --faults all|none|NAME,…     what may go wrong, faulty producers' strategies included; an unknown name prints all names
+ *     --orders fifo,random,adversarial
+ *     --crypto ideal|real          threshold cryptography: ideal spares the time that the real one takes
+ *     --jobs J                     worker threads
+ *     --verbose                    a line for each run
  */
 import { parseArgs } from 'node:util';
-import { runOneProducer } from './index.ts';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { BYZANTINE, FAULTS, ORDERS, type Order, runOneProducer, runTrial } from './index.ts';
+
+interface Job {
+  readonly seed: number;
+  readonly producers: number;
+}
+
+interface Outcome {
+  readonly job: Job;
+  readonly problem: string | undefined;
+  readonly tale: string;
+}
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '20' },
     'first-seed': { type: 'string', default: '1' },
+    producers: { type: 'string', default: '1,4' },
+    minutes: { type: 'string', default: '2' },
+    faults: { type: 'string', default: 'all' },
+    orders: { type: 'string', default: ORDERS.join(',') },
+    crypto: { type: 'string', default: 'ideal' },
+    jobs: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', default: false },
   },
 });
 
@@ -18,19 +45,99 @@ function count(name: string, text: string): number {
   return number;
 }
 
-const seeds = count('seeds', values.seeds);
-const firstSeed = count('first-seed', values['first-seed']);
-let passed = 0;
-let failed = 0;
-for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+const ALL_FAULTS = [...Object.keys(FAULTS), ...Object.keys(BYZANTINE)];
+
+function chosen<T extends string>(name: string, text: string, known: readonly T[]): readonly T[] {
+  return text.split(',').map((each) => {
+    const found = known.find((candidate) => candidate === each);
+    if (found === undefined) throw new Error(`--${name} takes some of ${known.join(',')}, not ${each}.`);
+    return found;
+  });
+}
+
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0, not ${values.minutes}.`);
+const orders: readonly Order[] = chosen('orders', values.orders, ORDERS);
+const [crypto = 'ideal'] = chosen('crypto', values.crypto, ['ideal', 'real'] as const);
+const named = values.faults === 'none' ? [] : chosen('faults', values.faults, ALL_FAULTS.concat('all'));
+const faults = named.includes('all') ? ALL_FAULTS : named;
+
+async function perform({ seed, producers }: Job): Promise<string> {
+  if (producers === 1) {
+    const { posts, blocks } = await runOneProducer(seed);
+    return `${blocks} blocks, ${posts} posts`;
+  }
+  const result = await runTrial({ seed, producers, minutes, faults, orders, crypto });
+  const { blocks, epochs, posts, order } = result;
+  return `${blocks} blocks, ${epochs} epochs, ${posts} posts; ${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
+}
+
+const replayOf = ({ seed, producers }: Job): string => {
+  const options = `--faults ${values.faults} --orders ${values.orders} --crypto ${crypto}`;
+  return `npm run sim -- --producers ${producers} --first-seed ${seed} --seeds 1 --minutes ${minutes} ${options}`;
+};
+
+async function outcomeOf(job: Job): Promise<Outcome> {
   try {
-    await runOneProducer(seed);
-    passed += 1;
+    return { job, problem: undefined, tale: await perform(job) };
   } catch (error) {
-    failed += 1;
-    console.log(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
-    console.log(`  replay: npm run sim -- --first-seed ${seed} --seeds 1`);
+    const shown =
+      error instanceof Error ? (error.name === 'Error' ? error.message : (error.stack ?? error.message)) : String(error);
+    return { job, problem: shown, tale: '' };
   }
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+
+function report({ job, problem, tale }: Outcome, startedAtMs: number): void {
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+  if (problem !== undefined) {
+    console.log(`${job.producers} producers, seed ${job.seed}: ${problem}`);
+    console.log(`  replay: ${replayOf(job)}`);
+  } else if (values.verbose) console.log(`${job.producers} producers, seed ${job.seed} (${seconds} s): ${tale}`);
+}
+
+async function runAll(): Promise<void> {
+  const seeds = count('seeds', values.seeds);
+  const firstSeed = count('first-seed', values['first-seed']);
+  const sizes = values.producers.split(',').map((size) => count('producers', size));
+  const jobs = Array.from({ length: seeds }, (_, place) =>
+    sizes.map((producers) => ({ seed: firstSeed + place, producers })),
+  ).flat();
+  let next = 0;
+  let passed = 0;
+  let failed = 0;
+  const take = (outcome: Outcome, startedAtMs: number): void => {
+    report(outcome, startedAtMs);
+    if (outcome.problem === undefined) passed += 1;
+    else failed += 1;
+  };
+  const workers = count('jobs', values.jobs);
+  if (workers === 1) {
+    for (const job of jobs) {
+      const startedAtMs = performance.now();
+      take(await outcomeOf(job), startedAtMs);
+    }
+  } else {
+    const work = async (): Promise<void> => {
+      const worker = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+      for (let job = jobs[next++]; job; job = jobs[next++]) {
+        const startedAtMs = performance.now();
+        worker.postMessage(job);
+        take(
+          await new Promise<Outcome>((resolve, reject) => {
+            worker.once('message', resolve);
+            worker.once('error', reject);
+          }),
+          startedAtMs,
+        );
+        worker.removeAllListeners('error');
+      }
+      await worker.terminate();
+    };
+    await Promise.all(Array.from({ length: workers }, work));
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+if (isMainThread) await runAll();
+else parentPort?.on('message', (job: Job) => void outcomeOf(job).then((outcome) => parentPort?.postMessage(outcome)));

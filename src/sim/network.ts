@@ -46,6 +46,7 @@ export class SimulatedNetwork {
   readonly #ways: StreamWays;
   /** Peers in a partition of their own, by its number; the others are together. */
   #side = new Map<PeerId, number>();
+  readonly #asleep = new Set<PeerId>();
 
   constructor(time: SimulatedTime, random: SeededRandom) {
     this.#time = time;
@@ -87,11 +88,23 @@ export class SimulatedNetwork {
   /** Only those on the same side reach each other; whoever is on none is with the others that are on none. An empty list heals. */
   split(sides: readonly (readonly PeerId[])[]): void {
     this.#side = new Map(sides.flatMap((peers, side) => peers.map((peer) => [peer, side] as const)));
+    this.#breakStreams();
+  }
+
+  /** A machine that sleeps is not there, though its process goes on later. */
+  setAsleep(peer: PeerId, isAsleep: boolean): void {
+    if (isAsleep) this.#asleep.add(peer);
+    else this.#asleep.delete(peer);
+    this.#breakStreams();
+  }
+
+  #breakStreams(): void {
     for (const pair of [...this.#streams]) if (!this.reaches(pair.opener.owner, pair.opened.owner)) pair.break();
     this.#tellStates();
   }
 
   reaches(from: PeerId, to: PeerId): boolean {
+    if (this.#asleep.has(from) || this.#asleep.has(to)) return false;
     return this.#hosts.has(from) && this.#hosts.has(to) && this.#side.get(from) === this.#side.get(to);
   }
 

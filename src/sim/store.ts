@@ -116,6 +116,10 @@ export class SimulatedStore {
     return this.#table(table).range(query);
   }
 
+  rows(table: TableName): number {
+    return this.#table(table).size;
+  }
+
   /** The power goes. Open again to see what is left. */
   crash(): void {
     this.#life++;

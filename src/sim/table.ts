@@ -5,6 +5,10 @@ export class OrderedTable {
   readonly #rows = new Map<string, Uint8Array>();
   readonly #keys: string[] = [];
 
+  get size(): number {
+    return this.#keys.length;
+  }
+
   get(key: string): Uint8Array | undefined {
     return this.#rows.get(key);
   }

@@ -4,10 +4,12 @@ import {
   type Network,
   type NodeView,
   openNode,
+  type PeerId,
   type PrivateCipher,
   type SettNode,
   type TrustedDealer,
   type Vault,
+  type Write,
 } from '../node/index.ts';
 import { concatBytes } from '../records/index.ts';
 import { SimulatedClock, SimulatedTime } from './clock.ts';
@@ -34,11 +36,18 @@ export interface MachineTwist {
   keys(own: ThresholdKeys): ThresholdKeys;
 }
 
+/** A write is asked for; it is done, and the node has not heard of it; a message is about to leave on a stream. */
+export type FailPoint = 'write-asked' | 'write-done' | 'sending';
+
 /** What the checkers are told of. */
 export interface WorldObserver {
   block(machine: SimulatedMachine, groupId: string, blockId: number, hash: string): void;
   /** The node shows something new. */
   view?(machine: SimulatedMachine, view: NodeView): void;
+  /** A message leaves on a stream. */
+  sent?(machine: SimulatedMachine, to: PeerId, data: Uint8Array): void;
+  /** A write is done. */
+  written?(machine: SimulatedMachine, writes: readonly Write[]): void;
   /** A producer reports what another has done. */
   fault?(machine: SimulatedMachine, fault: Fault): void;
 }
@@ -64,6 +73,11 @@ export class World {
   private constructor(seed: number, observer: WorldObserver) {
     this.random = new SeededRandom(seed, 'world');
     this.network = new SimulatedNetwork(this.time, this.random);
+    this.network.watchStreams = (from, to, data) => {
+      const machine = this.machines.find(({ peerId }) => peerId === from);
+      machine?.failPoint?.('sending');
+      if (machine && !machine.isOff) this.observer.sent?.(machine, to, data);
+    };
     this.observer = observer;
   }
 
@@ -120,6 +134,8 @@ export class SimulatedMachine {
   readonly peerId: string;
   readonly disk: SimulatedStore;
   readonly twist: MachineTwist | undefined;
+  /** Told of the moments at which a crash may happen. */
+  failPoint: ((point: FailPoint) => void) | undefined;
   readonly #world: World;
   #skewMs: number;
   #runs = 0;
@@ -135,6 +151,8 @@ export class SimulatedMachine {
     this.#skewMs = options.skewMs ?? 0;
     const latency = { clock: new SimulatedClock(world.time), ...DISK };
     this.disk = new SimulatedStore({ random: world.random.fork(`disk/${name}`), latency });
+    this.disk.failPoint = (point) => this.failPoint?.(point);
+    this.disk.watch = (writes) => world.observer.written?.(this, writes);
   }
 
   get isRunning(): boolean {
@@ -202,6 +220,10 @@ export class SimulatedMachine {
     this.#clock?.pause();
   }
 
+  get isPaused(): boolean {
+    return this.#clock?.isPaused ?? false;
+  }
+
   /** Timers fire again, those that ran out meanwhile at once; the node is told that it slept. */
   resume(): void {
     this.#node?.wake();
@@ -217,10 +239,18 @@ export class SimulatedMachine {
     this.#clock = undefined;
   }
 
-  /** Ends as a closed tab does. */
+  /** Ends as a closed tab does, and lets time pass until it has. */
   async stop(): Promise<void> {
-    await this.#world.settled(this.node.close());
-    this.#clock?.kill();
+    await this.#world.settled(this.shutDown());
+  }
+
+  /** Ends as a closed tab does; resolves when it has. */
+  async shutDown(): Promise<void> {
+    const clock = this.#clock;
+    await this.node.close();
+    // A crash may have come first.
+    if (this.#clock !== clock) return;
+    clock?.kill();
     this.#world.network.disconnect(this.peerId);
     this.#node = undefined;
     this.#clock = undefined;

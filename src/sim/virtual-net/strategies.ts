@@ -21,7 +21,7 @@ export interface StrategyContext {
 
 export type StrategyMaker = (context: StrategyContext) => Strategy;
 
-const flipped = (bytes: Uint8Array, random: SeededRandom): Uint8Array => {
+export const flipped = (bytes: Uint8Array, random: SeededRandom): Uint8Array => {
   const copy = bytes.slice();
   const place = random.int(copy.length);
   copy[place] = (copy[place] as number) ^ (1 + random.int(255));
@@ -86,7 +86,7 @@ class TamperedKeys implements ThresholdKeys {
   }
 }
 
-const encrypting =
+export const encrypting =
   (encrypt: (own: ThresholdKeys, plain: Uint8Array, label: Uint8Array, random: Uint8Array) => Uint8Array): StrategyMaker =>
   () => ({ tamper: (_to, _message, data) => [data], keys: (own) => new TamperedKeys(own, encrypt) });
 
@@ -162,7 +162,10 @@ export const STRATEGIES: Readonly<Record<string, StrategyMaker>> = {
       if (isOwn)
         return shardOf(rubbish(message.epoch), { ...message, kind: message.kind }, message.kind === 'value' ? to : context.self);
       if (
-        (message.kind === 'echo-hash' || message.kind === 'ready' || message.kind === 'can-decode') &&
+        (message.kind === 'echo-hash' ||
+          message.kind === 'ready' ||
+          message.kind === 'can-decode' ||
+          message.kind === 'want-shard') &&
         message.proposer === context.self
       )
         return { ...message, root: rubbish(message.epoch).tree.root };
@@ -176,9 +179,13 @@ export const STRATEGIES: Readonly<Record<string, StrategyMaker>> = {
     message.kind === 'decryption' ? { ...message, share: flipped(message.share, random) } : message,
   ),
   /** Says that it needs no shards when it does, and the other way round. */
-  'lying-decoder': changing((message) => {
-    if (message.kind === 'can-decode') return undefined;
-    return message.kind === 'ready' ? { ...message, canDecode: !message.canDecode } : message;
+  'lying-decoder': ({ size, self }) => ({
+    tamper: (_to, message, data) => {
+      if (message.kind !== 'echo-hash' && message.kind !== 'echo') return [data];
+      const { epoch, root } = message;
+      const proposer = (message.proposer + self) % size;
+      return (['can-decode', 'want-shard'] as const).map((kind) => encodeMessage({ kind, epoch, proposer, root })).concat(data);
+    },
   }),
   'non-ciphertext': encrypting((_own, plain) => plain),
   'wrong-label': encrypting((own, plain, label, random) => own.encrypt(plain, new Uint8Array([...label, 1]), random)),

@@ -1,0 +1,85 @@
+import { decodeProposal, encodeProposal, type Proposal } from '../../../consensus/index.ts';
+import { type Block, LIMITS, SyncResponse, Trx } from '../../../records/index.ts';
+import type { SeededRandom } from '../../random.ts';
+import { encrypting, flipped, STRATEGIES, type StrategyContext } from '../../virtual-net/strategies.ts';
+import type { NodeStrategy, NodeStrategyMaker } from './twist.ts';
+
+/** Proposes something else than its node would; only in epochs that are encrypted. */
+const proposing =
+  (change: (proposal: Proposal, context: StrategyContext) => Proposal | undefined): NodeStrategyMaker =>
+  (context) =>
+    encrypting((own, plain, label, random) => {
+      const proposal = decodeProposal(plain, context.size);
+      const changed = proposal && change(proposal, context);
+      return own.encrypt(changed ? encodeProposal(changed, 1) : plain, label, random);
+    })(context);
+
+/** An answer whose blocks are not what they were. */
+function liedAbout(answer: SyncResponse, random: SeededRandom): Uint8Array | undefined {
+  const bundle = answer.Blocks;
+  const blocks: readonly Block[] = bundle?.Blocks?.Blocks ?? [];
+  const withBlocks = (changed: readonly Block[]): Uint8Array =>
+    SyncResponse.encode({ ...answer, Blocks: bundle && { ...bundle, Blocks: { Blocks: changed } } });
+  switch (random.int(8)) {
+    case 0:
+      return undefined;
+    case 1:
+      return random.bytes(random.int(300));
+    case 2:
+      return withBlocks([]);
+    case 3:
+      return SyncResponse.encode({ ...answer, HeadBlockId: answer.HeadBlockId + 1 + random.int(1_000) });
+    case 4:
+      return withBlocks(blocks.map((block) => ({ ...block, Seals: block.Seals.slice(1) })));
+    case 5:
+      return withBlocks(blocks.map((block) => ({ ...block, StateRoot: flipped(block.StateRoot, random) })));
+    case 6:
+      return withBlocks(blocks.map((block) => ({ ...block, Trxs: block.Trxs.slice(1) })));
+    default:
+      return withBlocks(blocks.slice(random.int(Math.max(1, blocks.length))));
+  }
+}
+
+/** What only a whole node can get wrong. */
+const NODE_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
+  /** Proposes trxs twice, and such as are in the chain. */
+  'duplicate-trxs': (context) => {
+    let earlier: readonly Trx[] = [];
+    return proposing((proposal) => {
+      const trxs = [...proposal.trxs, ...earlier, ...proposal.trxs];
+      earlier = [...proposal.trxs, ...earlier].slice(0, 20);
+      return { ...proposal, trxs };
+    })(context);
+  },
+  /** Proposes trxs that are larger than trxs may be, or more of them than fit. */
+  'oversize-trxs': proposing((proposal, { random, size }) => {
+    const [trx = Trx.create({ TrxId: 'none' })] = proposal.trxs;
+    const isOne = random.chance(0.5);
+    const large = { ...trx, Data: random.bytes(isOne ? LIMITS.trxDataBytes + 1 : LIMITS.trxDataBytes) };
+    const count = isOne ? 1 : Math.ceil(LIMITS.blockBytes / size / LIMITS.trxDataBytes) + 1;
+    return random.chance(0.1) ? { ...proposal, trxs: new Array(count).fill(large) } : undefined;
+  }),
+  /** Proposes trxs that nobody signed so, at a time of its own. */
+  'forged-trxs': proposing(({ trxs, timeNs }, { random }) => ({
+    trxs: trxs.map((trx) => (random.chance(0.5) ? { ...trx, Data: random.bytes(40) } : trx)),
+    timeNs: random.chance(0.5) ? timeNs + 10n ** 15n : 0n,
+  })),
+  /** Seals what is not there, or not so. */
+  'wrong-seals': ({ random }): NodeStrategy => ({
+    seals: (_to, seals) =>
+      seals.map((notice) => {
+        const { Seal } = notice;
+        if (Seal && random.chance(0.5)) return { ...notice, Seal: { ...Seal, Sign: flipped(Seal.Sign, random) } };
+        return random.chance(0.5) ? { ...notice, BlockHash: random.bytes(32) } : { ...notice, BlockId: notice.BlockId + 1 };
+      }),
+  }),
+  /** Frames that are none. */
+  'random-bytes': ({ random }): NodeStrategy => ({
+    frame: (_to, data) => (random.chance(0.02) ? [random.bytes(1 + random.int(200))] : [data]),
+  }),
+  /** Answers requests for blocks with what is not so, or not at all. */
+  'lying-sync': ({ random }): NodeStrategy => ({ answer: (answer) => liedAbout(answer, random) }),
+};
+
+/** What faulty producers do, by the name that the command knows it by. */
+export const BYZANTINE: Readonly<Record<string, NodeStrategyMaker>> = { ...STRATEGIES, ...NODE_STRATEGIES };

@@ -1,0 +1,159 @@
+import { decodeMessage } from '../../../consensus/index.ts';
+import { signHash, type ThresholdKeys } from '../../../crypto/index.ts';
+import {
+  decodeOrNothing,
+  type MessageStream,
+  type Network,
+  type NetworkHandlers,
+  type NetworkState,
+  type PeerId,
+  ProducerFrame,
+  type SealNotice,
+} from '../../../node/index.ts';
+import { SyncResponse } from '../../../records/index.ts';
+import type { SimulatedHost } from '../../network.ts';
+import type { SeededRandom } from '../../random.ts';
+import type { Strategy, StrategyContext } from '../../virtual-net/strategies.ts';
+import type { MachineTwist } from '../../world.ts';
+
+/** What a faulty producer does with what its node would say; what is left out is as its node says it. */
+export interface NodeStrategy extends Partial<Strategy> {
+  seals?(to: number, seals: readonly SealNotice[]): readonly SealNotice[];
+  /** What goes out in place of a whole frame. */
+  frame?(to: number, data: Uint8Array): readonly Uint8Array[];
+  /** Its answer to a request for blocks or a trx; undefined: none. */
+  answer?(answer: SyncResponse): Uint8Array | undefined;
+}
+
+export type NodeStrategyMaker = (context: StrategyContext) => NodeStrategy;
+
+export interface TwistPlace {
+  readonly random: SeededRandom;
+  readonly self: number;
+  readonly configuration: StrategyContext['configuration'];
+  readonly signSecret: Uint8Array;
+  /** Index of the producer at a peer. */
+  readonly indexOf: (peer: PeerId) => number | undefined;
+}
+
+/** A whole node whose words are changed on their way out. Until {@link begin} it is an honest one. */
+export class Twist implements MachineTwist {
+  readonly #maker: NodeStrategyMaker;
+  #strategy: NodeStrategy | undefined;
+  #place: TwistPlace | undefined;
+
+  constructor(maker: NodeStrategyMaker) {
+    this.#maker = maker;
+  }
+
+  begin(place: TwistPlace): void {
+    this.#place = place;
+    const { random, self, configuration, signSecret } = place;
+    this.#strategy = this.#maker({
+      random,
+      self,
+      configuration,
+      size: configuration.producers.length,
+      signatures: { sign: (_producer, hash) => signHash(hash, signSecret) },
+    });
+  }
+
+  network(host: SimulatedHost): Network {
+    return new TwistedNetwork(host, this);
+  }
+
+  keys(own: ThresholdKeys): ThresholdKeys {
+    const made = new Map<NodeStrategy, ThresholdKeys>();
+    const current = (): ThresholdKeys => {
+      const strategy = this.#strategy;
+      if (!strategy?.keys) return own;
+      const known = made.get(strategy) ?? strategy.keys(own);
+      made.set(strategy, known);
+      return known;
+    };
+    return new Proxy(own, {
+      get: (_, name) => {
+        const keys = current();
+        const value: unknown = Reflect.get(keys, name);
+        return typeof value === 'function' ? value.bind(keys) : value;
+      },
+    });
+  }
+
+  /** What goes out to a peer in place of a message on a stream. */
+  outgoing(peer: PeerId, data: Uint8Array): readonly Uint8Array[] {
+    const strategy = this.#strategy;
+    const to = this.#place?.indexOf(peer);
+    const frame = strategy && to !== undefined ? decodeOrNothing(ProducerFrame, data) : undefined;
+    if (!strategy || to === undefined || !frame) return [data];
+    const size = this.#place?.configuration.producers.length ?? 0;
+    const messages = frame.Engine.flatMap((bytes) => {
+      const message = strategy.tamper && decodeMessage(bytes, size);
+      return message && strategy.tamper ? strategy.tamper(to, message, bytes) : [bytes];
+    });
+    const seals = strategy.seals?.(to, frame.Seals) ?? frame.Seals;
+    if (messages.length === 0 && seals.length === 0) return [];
+    const twisted = ProducerFrame.encode({ Engine: messages, Seals: seals });
+    return strategy.frame?.(to, twisted) ?? [twisted];
+  }
+
+  async answered(data: Uint8Array): Promise<Uint8Array> {
+    const strategy = this.#strategy;
+    if (!strategy?.answer) return data;
+    const answer = strategy.answer(SyncResponse.decode(data));
+    return answer ?? new Promise(() => {});
+  }
+}
+
+class TwistedNetwork implements Network {
+  readonly #host: SimulatedHost;
+  readonly #twist: Twist;
+
+  constructor(host: SimulatedHost, twist: Twist) {
+    this.#host = host;
+    this.#twist = twist;
+  }
+
+  listen(handlers: NetworkHandlers): void {
+    this.#host.listen({
+      ...handlers,
+      request: async (data, from) => this.#twist.answered(await handlers.request(data, from)),
+      stream: (stream) => handlers.stream(this.#twisted(stream)),
+    });
+  }
+
+  async openStream(peer: PeerId): Promise<MessageStream> {
+    return this.#twisted(await this.#host.openStream(peer));
+  }
+
+  #twisted(stream: MessageStream): MessageStream {
+    const outgoing = (data: Uint8Array) => this.#twist.outgoing(stream.peer, data);
+    return {
+      peer: stream.peer,
+      send: (data) => outgoing(data).every((twisted) => stream.send(twisted)),
+      receive: (handlers) => stream.receive(handlers),
+      close: () => stream.close(),
+    };
+  }
+
+  subscribe(topic: string): void {
+    this.#host.subscribe(topic);
+  }
+  unsubscribe(topic: string): void {
+    this.#host.unsubscribe(topic);
+  }
+  publish(topic: string, data: Uint8Array): Promise<number> {
+    return this.#host.publish(topic, data);
+  }
+  request(peer: PeerId, data: Uint8Array, options: { timeoutMs: number; maxBytes: number }): Promise<Uint8Array> {
+    return this.#host.request(peer, data, options);
+  }
+  setBootstraps(): void {}
+  meet(): void {}
+  penalize(peer: PeerId, reason: string): void {
+    this.#host.penalize(peer, reason);
+  }
+  state(): NetworkState {
+    return this.#host.state();
+  }
+}

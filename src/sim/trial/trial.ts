@@ -1,0 +1,302 @@
+import { initThreshold, publicKeyOf, type ThresholdKeys, trustedDealerKeys } from '../../crypto/index.ts';
+import { openSecrets } from '../../node/index.ts';
+import { faultyLimit, sha256 } from '../../records/index.ts';
+import { type DealtGroup, dealtGroup } from '../dealt-group.ts';
+import { idealKeys } from '../ideal-threshold.ts';
+import { Violation } from '../one-producer.ts';
+import type { SeededRandom } from '../random.ts';
+import { type MachineOptions, openVault, type SimulatedMachine, World } from '../world.ts';
+import { BYZANTINE } from './byzantine/strategies.ts';
+import { Twist } from './byzantine/twist.ts';
+import { FAULTS, type Round, type WorldFault } from './faults/index.ts';
+import { Load } from './load.ts';
+import { type Order, Postmaster } from './orders.ts';
+import { isHonest, Watch } from './watch.ts';
+
+export interface TrialOptions {
+  readonly seed: number;
+  /** From 2 on. */
+  readonly producers: number;
+  /** Simulated time, eight hours of sleep not counted. */
+  readonly minutes: number;
+  /** Names of {@link FAULTS} and {@link BYZANTINE}: what may go wrong; the seed says what does. */
+  readonly faults: readonly string[];
+  /** The seed picks one. */
+  readonly orders: readonly Order[];
+  readonly crypto: 'ideal' | 'real';
+}
+
+export interface TrialResult {
+  readonly blocks: number;
+  readonly epochs: number;
+  readonly posts: number;
+  readonly order: Order;
+  /** What went wrong on purpose. */
+  readonly faults: readonly string[];
+  /** Kinds of misbehaviour that honest producers noticed. */
+  readonly noticed: readonly string[];
+  /** Hash of the common head: equal for equal seeds and options. */
+  readonly headHash: string;
+}
+
+const ROUND_MS = 120_000;
+const INTERVAL_MS = 1_000;
+const USERS = 2;
+/** Until everything is final everywhere once the network behaves: resting, redialling, sending again take up to a minute each. */
+const HEAL_LIMIT_MS = 240_000;
+/** Epochs that this may take. */
+const HEAL_EPOCHS = 250;
+const CALM_MS = 3_000;
+/** World faults of one round. */
+const FAULTS_PER_ROUND = 5;
+/** How long an adversary may keep a message while the network is to behave. */
+const CALM_PATIENCE_MS = 300;
+const STORM_PATIENCE_MS = 5_000;
+
+/**
+ * One trial: a group of whole nodes in rounds of trouble and recovery, all of it drawn from the seed. After every step the checks of
+ * {@link Watch}; after each round everything must have become final everywhere. Throws {@link Violation}.
+ */
+export async function runTrial(options: TrialOptions): Promise<TrialResult> {
+  return new Trial(options, await prepared(options)).run();
+}
+
+async function prepared({ seed, crypto }: TrialOptions): Promise<{ world: World; watch: Watch }> {
+  if (crypto === 'real') await initThreshold();
+  const watch = new Watch();
+  return { world: await World.create(seed, watch), watch };
+}
+
+class Trial {
+  readonly #options: TrialOptions;
+  readonly #world: World;
+  readonly #watch: Watch;
+  readonly #random: SeededRandom;
+  readonly #order: Order;
+  readonly #twists = new Map<string, { readonly name: string; readonly twist: Twist }>();
+  readonly #faultsSeen = new Set<string>();
+  readonly #check: () => void;
+  #postmaster: Postmaster | undefined;
+
+  constructor(options: TrialOptions, { world, watch }: { world: World; watch: Watch }) {
+    this.#options = options;
+    this.#world = world;
+    this.#watch = watch;
+    this.#random = world.random.fork('trial');
+    this.#order = this.#random.pick(options.orders);
+    this.#check = () => watch.check();
+  }
+
+  async run(): Promise<TrialResult> {
+    const { producers, minutes } = this.#options;
+    this.#chooseByzantine();
+    this.#world.equip = (name): MachineOptions => {
+      const twist = this.#twists.get(name)?.twist;
+      return twist ? { twist } : {};
+    };
+    this.#deal();
+    const encryption = this.#random.pick([0, 0, 0, 1, 2]);
+    const group = await dealtGroup(this.#world, { producers, users: USERS, intervalMs: INTERVAL_MS, encryption });
+    await this.#begin(group);
+    const rounds = Math.max(1, Math.round((minutes * 60_000) / ROUND_MS));
+    const durationMs = (minutes * 60_000) / rounds;
+    for (let round = 0; round < rounds; round++) await this.#round(group, durationMs);
+    const [first] = this.#honest;
+    const shown = first?.node.view().groups[0];
+    return {
+      blocks: shown?.head.blockId ?? 0,
+      epochs: shown?.epoch ?? 0,
+      posts: this.#watch.acknowledged.size,
+      order: this.#order,
+      faults: [...this.#faultsSeen, ...[...this.#twists.values()].map(({ name }) => name)],
+      noticed: [...this.#watch.faultKinds],
+      headHash: shown?.head.hash ?? '',
+    };
+  }
+
+  get #honest(): SimulatedMachine[] {
+    return this.#world.machines.filter(isHonest);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------- before
+
+  #chooseByzantine(): void {
+    const { producers, faults } = this.#options;
+    const names = faults.filter((name) => BYZANTINE[name]);
+    if (names.length === 0) return;
+    const places = this.#random.shuffle(Array.from({ length: producers }, (_, place) => `producer${place}`));
+    // None at times: then more than f may be in trouble without excuse.
+    const count = this.#random.int(faultyLimit(producers) + 1) || this.#random.int(faultyLimit(producers) + 1);
+    for (const place of places.slice(0, count)) {
+      const name = this.#random.pick(names);
+      const maker = BYZANTINE[name];
+      if (maker) this.#twists.set(place, { name, twist: new Twist(maker) });
+    }
+  }
+
+  #deal(): void {
+    const { crypto } = this.#options;
+    const sets = new Map<string, readonly ThresholdKeys[]>();
+    this.#world.trustedDealer = (groupId, nonce, producers, index) => {
+      const name = `${groupId}/${nonce}`;
+      const secret = sha256(new TextEncoder().encode(name));
+      const keys = sets.get(name) ?? (crypto === 'real' ? trustedDealerKeys(producers, secret) : idealKeys(producers, secret));
+      sets.set(name, keys);
+      return keys[index];
+    };
+  }
+
+  async #begin({ groupId, producers }: DealtGroup): Promise<void> {
+    const world = this.#world;
+    const secrets: Uint8Array[] = [];
+    for (const machine of producers) {
+      const own = await world.settled(openSecrets(groupId, machine.disk.open({ fence: false }), openVault));
+      if (own) secrets.push(own.signSecret);
+    }
+    const configuration = {
+      groupId,
+      nonce: 1,
+      producers: secrets.map(publicKeyOf),
+      ownerPubkey: '',
+      intervalMs: INTERVAL_MS,
+      startEpoch: 1,
+      engine: 'hbbft',
+      rulesVersion: '1',
+    };
+    const places = new Map(producers.map(({ peerId }, index) => [peerId, index]));
+    const indexOf = (peer: string) => places.get(peer);
+    this.#watch.begin(world, groupId, producers);
+    for (const [index, { name }] of producers.entries()) {
+      const random = this.#random.fork(`twist/${index}`);
+      this.#twists
+        .get(name)
+        ?.twist.begin({ random, self: index, configuration, signSecret: secrets[index] as Uint8Array, indexOf });
+    }
+    if (this.#order === 'fifo') return;
+    const keys = world.trustedDealer?.(groupId, 1, producers.length, 0) as ThresholdKeys;
+    const random = this.#random.fork('order');
+    this.#postmaster = new Postmaster(this.#order, { world, random, configuration, indexOf, keys });
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------- rounds
+
+  async #round(group: DealtGroup, plainMs: number): Promise<void> {
+    const world = this.#world;
+    const names = this.#chooseFaults();
+    const faults = names.map((name) => FAULTS[name] as WorldFault);
+    const durationMs = faults.find(({ aloneMs }) => aloneMs)?.aloneMs ?? plainMs;
+    let isOver = false;
+    const later = (delayMs: number, run: () => void): void =>
+      world.time.plan(delayMs, () => {
+        if (!isOver) run();
+      });
+    const round: Round = {
+      world,
+      random: this.#random,
+      machines: world.machines,
+      producers: group.producers,
+      durationMs,
+      later,
+      bootLater: (machine, delayMs) => later(delayMs, () => this.#boot(machine)),
+    };
+    for (const name of names) this.#faultsSeen.add(name);
+    if (this.#postmaster) this.#postmaster.patienceMs = STORM_PATIENCE_MS;
+    for (const fault of faults) fault.plan(round);
+    const load = new Load({ world, random: this.#random, groupId: group.groupId, watch: this.#watch });
+    load.start(Math.min(durationMs, plainMs), later);
+    await world.run(durationMs, this.#check);
+    isOver = true;
+    await this.#recover(group);
+  }
+
+  /** One fault that takes a round for itself, or some of the others. */
+  #chooseFaults(): string[] {
+    const names = this.#random.shuffle(this.#options.faults.filter((name) => FAULTS[name]));
+    const [first] = names;
+    if (first !== undefined && FAULTS[first]?.aloneMs) return [first];
+    return names.filter((name) => !FAULTS[name]?.aloneMs).slice(0, 1 + this.#random.int(FAULTS_PER_ROUND));
+  }
+
+  #boot(machine: SimulatedMachine): void {
+    if (!machine.isOff) return;
+    if (isHonest(machine)) this.#watch.checkAcknowledged(machine);
+    machine.boot().catch((error: unknown) => this.#watch.fail(`${machine.name} does not start: ${String(error)}`));
+  }
+
+  /** From now on the network behaves; everything must become final everywhere. */
+  async #recover({ groupId }: DealtGroup): Promise<void> {
+    const world = this.#world;
+    const { network } = world;
+    network.faults = { loss: 0, duplication: 0, delayMs: [5, 50] };
+    network.split([]);
+    if (this.#postmaster) this.#postmaster.patienceMs = CALM_PATIENCE_MS;
+    for (const machine of world.machines) {
+      network.setAsleep(machine.peerId, false);
+      machine.failPoint = undefined;
+      machine.disk.quotaBytes = Number.POSITIVE_INFINITY;
+      machine.setClock(0);
+      if (machine.isPaused) machine.resume();
+      this.#boot(machine);
+    }
+    const areThere = () => this.#honest.every(({ isRunning }) => isRunning);
+    if (!(await world.runUntil(areThere, HEAL_LIMIT_MS, this.#check))) throw new Violation('a machine does not come back');
+    await world.run(CALM_MS, this.#check);
+    const epochBefore = this.#epoch();
+    for (const machine of this.#honest) await this.#postLast(machine, groupId);
+    const reached = await world.runUntil(() => this.#isSettled(), HEAL_LIMIT_MS, this.#check);
+    if (!reached)
+      throw new Violation(`the network behaves again, but not everything became final everywhere: ${this.#describe()}`);
+    const epochs = this.#epoch() - epochBefore;
+    if (epochs > HEAL_EPOCHS) throw new Violation(`it took ${epochs} epochs until everything was final`);
+    await this.#compare(groupId);
+  }
+
+  /** Its disk may have been full a moment ago: it may refuse for some seconds. */
+  async #postLast(machine: SimulatedMachine, groupId: string): Promise<void> {
+    const content = JSON.stringify({ type: 'Note', content: `all is well with ${machine.name} at ${this.#world.time.nowMs}` });
+    const trxId = await this.#world.settled(machine.node.post(groupId, content));
+    this.#watch.acknowledged.set(trxId, machine);
+  }
+
+  #epoch(): number {
+    return Math.max(...this.#honest.map(({ node }) => node.view().groups[0]?.epoch ?? 0));
+  }
+
+  #isSettled(): boolean {
+    const heads = new Set<string>();
+    for (const { node } of this.#honest) {
+      const group = node.view().groups[0];
+      if (!group || group.ownPosts.length > 0 || group.problem) return false;
+      heads.add(group.head.hash);
+      if (heads.size > 1) return false;
+    }
+    return true;
+  }
+
+  #describe(): string {
+    const each = this.#world.machines.map((machine) => {
+      const group = machine.isRunning ? machine.node.view().groups[0] : undefined;
+      const problem = group?.problem ? ` ${group.problem.code}` : '';
+      const kind = isHonest(machine) ? '' : ` (${this.#twists.get(machine.name)?.name})`;
+      return `${machine.name}${kind}: block ${group?.head.blockId}, epoch ${group?.epoch}, ${group?.producing}, ${group?.ownPosts.length} posts wait${problem}`;
+    });
+    return each.join('; ');
+  }
+
+  /** Everybody holds the same chain and state, and every acknowledged post once. */
+  async #compare(groupId: string): Promise<void> {
+    const heads = new Set(this.#honest.map(({ node }) => JSON.stringify(node.view().groups[0]?.head)));
+    if (heads.size !== 1) throw new Violation(`the heads differ: ${[...heads].join(' | ')}`);
+    for (const { name, node } of this.#honest) {
+      const query = { num: 100_000, reverse: false, startTrx: undefined, includeStart: false, senders: [] };
+      const counts = new Map<string, number>();
+      const contents = await this.#world.settled(node.contents(groupId, query));
+      for (const { trxId } of contents) counts.set(trxId, (counts.get(trxId) ?? 0) + 1);
+      for (const trxId of this.#watch.acknowledged.keys()) {
+        if (counts.get(trxId) !== 1)
+          throw new Violation(`${name} holds the acknowledged post ${trxId} ${counts.get(trxId) ?? 0} times`);
+      }
+    }
+    this.#watch.check();
+  }
+}

@@ -1,0 +1,181 @@
+import type { Fault } from '../../consensus/index.ts';
+import { decodeOrNothing, HeadRow, type NodeView, type PeerId, ProducerFrame, type Write } from '../../node/index.ts';
+import { Block, toHex } from '../../records/index.ts';
+import { Violation } from '../one-producer.ts';
+import { Checks } from '../virtual-net/checks.ts';
+import type { SimulatedMachine, World, WorldObserver } from '../world.ts';
+
+/** What a machine may say of itself while its disk is full or has just crashed. */
+const OWN_TROUBLE: ReadonlySet<string> = new Set(['storage-full']);
+/** Epochs whose messages a log may hold at once: eight that are not stable, three ahead, one being finished, as many being forgotten. */
+const LOGGED_EPOCHS = 24;
+/** Entries of the log that two producers may have about each other in one epoch: broadcast, some rounds of agreement, decryption. */
+const ENTRIES_PER_PAIR = 32;
+const POOL_TRXS = 5_000;
+
+/**
+ * Checks what every honest machine says, stores and shows, as it happens (consensus.md, "Proof against faults"). It is called from within
+ * nodes, which would take an error for their own, so what it finds is kept until {@link check}.
+ */
+export class Watch implements WorldObserver {
+  /** By block number: hash and state root of the block that honest machines hold. */
+  readonly #blocks = new Map<number, { readonly hash: string; readonly stateRoot: string }>();
+  readonly #blockOf = new Map<string, number>();
+  readonly #seals = new Map<string, string>();
+  /** Posts acknowledged to their author: trx id → the author's machine. */
+  readonly acknowledged = new Map<string, SimulatedMachine>();
+  readonly #faultKinds = new Set<string>();
+  #violation: Violation | undefined;
+  #world: World | undefined;
+  #groupId = '';
+  #producers: readonly SimulatedMachine[] = [];
+  #messages: Checks | undefined;
+  #rejections = 0;
+  #penalties = 0;
+
+  /** The group stands: from now on its producers are told apart. */
+  begin(world: World, groupId: string, producers: readonly SimulatedMachine[]): void {
+    this.#world = world;
+    this.#groupId = groupId;
+    this.#producers = producers;
+    this.#messages = new Checks(producers.length, (index) => isHonest(producers[index]));
+  }
+
+  /** Kinds of faults that honest producers have found. */
+  get faultKinds(): ReadonlySet<string> {
+    return this.#faultKinds;
+  }
+
+  /** To be called after every step. Throws what was found. */
+  check(): void {
+    this.#checkBlame();
+    if (this.#violation) throw this.#violation;
+  }
+
+  fail(message: string): void {
+    this.#violation ??= new Violation(message);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- what is held
+
+  block(machine: SimulatedMachine, _groupId: string, blockId: number, hash: string): void {
+    if (!isHonest(machine)) return;
+    const known = this.#blocks.get(blockId);
+    if (known?.hash !== hash) this.fail(`${machine.name} calls another block ${blockId} final than was stored`);
+  }
+
+  written(machine: SimulatedMachine, writes: readonly Write[]): void {
+    if (!isHonest(machine)) return;
+    let hasLogged = false;
+    for (const { table, value } of writes) {
+      if (table === 'blocks' && value) this.#storedBlock(machine, Block.decode(value));
+      else if (table === 'log') hasLogged = true;
+    }
+    // After the blocks, which come with these.
+    for (const { table, key, value } of writes) {
+      if (table === 'heads' && value) this.#storedHead(machine, HeadRow.decode(value));
+      else if (table === 'outbox' && !value) this.#leftOutbox(machine, key.slice(key.lastIndexOf('/') + 1));
+    }
+    if (hasLogged) this.#checkLog(machine);
+  }
+
+  #storedBlock(machine: SimulatedMachine, block: Block): void {
+    const hash = toHex(block.BlockHash);
+    const known = this.#blocks.get(block.BlockId);
+    if (known && known.hash !== hash) this.fail(`${machine.name} holds another block ${block.BlockId} than others`);
+    if (known) return;
+    this.#blocks.set(block.BlockId, { hash, stateRoot: toHex(block.StateRoot) });
+    for (const { SenderPubkey, TrxId } of block.Trxs) {
+      const key = `${SenderPubkey}/${TrxId}`;
+      const earlier = this.#blockOf.get(key);
+      if (earlier !== undefined) this.fail(`trx ${TrxId} is in block ${earlier} and in block ${block.BlockId}`);
+      this.#blockOf.set(key, block.BlockId);
+      this.#blockOf.set(TrxId, block.BlockId);
+    }
+  }
+
+  #storedHead(machine: SimulatedMachine, { BlockId, StateRoot }: HeadRow): void {
+    const known = this.#blocks.get(BlockId);
+    if (known && known.stateRoot !== toHex(StateRoot)) this.fail(`${machine.name} has another state root at ${BlockId}`);
+  }
+
+  #leftOutbox(machine: SimulatedMachine, trxId: string): void {
+    if (!this.#blockOf.has(trxId)) this.fail(`${machine.name} forgets its post ${trxId}, which is in no block`);
+  }
+
+  #checkLog(machine: SimulatedMachine): void {
+    const size = this.#producers.length;
+    const rows = machine.disk.rows('log');
+    if (rows > LOGGED_EPOCHS * (size * size * ENTRIES_PER_PAIR + 1) + 100)
+      this.fail(`${machine.name} has ${rows} rows in its log`);
+  }
+
+  /** Every acknowledged post is with its author or in the chain that its author holds, also right after a crash. */
+  checkAcknowledged(machine: SimulatedMachine): void {
+    const posts = [...this.acknowledged].filter(([, author]) => author === machine);
+    const waiting = new Set(machine.disk.peek('outbox', {}).map(({ key }) => key.slice(key.lastIndexOf('/') + 1)));
+    for (const [trxId] of posts) {
+      const isHeld = machine.disk.peek('trxids', { from: `${this.#groupId}/${trxId}/`, to: `${this.#groupId}/${trxId}/~` });
+      if (!waiting.has(trxId) && isHeld.length === 0) this.fail(`${machine.name} has lost its acknowledged post ${trxId}`);
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- what is said
+
+  sent(machine: SimulatedMachine, to: PeerId, data: Uint8Array): void {
+    const index = this.#producers.indexOf(machine);
+    if (!isHonest(machine) || index < 0) return;
+    const frame = decodeOrNothing(ProducerFrame, data);
+    if (!frame) return;
+    const receiver = this.#producers.findIndex(({ peerId }) => peerId === to);
+    try {
+      for (const message of frame.Engine) this.#messages?.sent(index, receiver, message);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#violation ??= error;
+    }
+    for (const { BlockId, BlockHash, Seal } of frame.Seals) {
+      const key = `${Seal?.ProducerPubkey}/${BlockId}`;
+      const hash = toHex(BlockHash);
+      if ((this.#seals.get(key) ?? hash) !== hash) this.fail(`${machine.name} passes on two seals of one key for ${BlockId}`);
+      this.#seals.set(key, hash);
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- who is blamed
+
+  fault(machine: SimulatedMachine, { producer, kind }: Fault): void {
+    if (!isHonest(machine)) return;
+    this.#faultKinds.add(kind);
+    const blamed = this.#producers[producer];
+    if (isHonest(blamed)) this.fail(`${machine.name} blames the honest ${blamed?.name}: ${kind}`);
+  }
+
+  #checkBlame(): void {
+    const network = this.#world?.network;
+    if (!network) return;
+    for (const { at, origin } of network.rejections.slice(this.#rejections)) {
+      if (this.#isHonestPeer(at) && this.#isHonestPeer(origin)) this.fail(`${at} rejected what the honest ${origin} sent`);
+    }
+    for (const { by, peer, reason } of network.penalties.slice(this.#penalties)) {
+      if (this.#isHonestPeer(by) && this.#isHonestPeer(peer)) this.fail(`${by} blames the honest ${peer}: ${reason}`);
+    }
+    this.#rejections = network.rejections.length;
+    this.#penalties = network.penalties.length;
+  }
+
+  #isHonestPeer(peer: PeerId): boolean {
+    const machine = this.#world?.machines.find(({ peerId }) => peerId === peer);
+    return machine !== undefined && isHonest(machine);
+  }
+
+  view(machine: SimulatedMachine, view: NodeView): void {
+    if (!isHonest(machine) || !this.#world) return;
+    for (const { problem } of view.groups) {
+      if (problem && !OWN_TROUBLE.has(problem.code)) this.fail(`${machine.name} reports ${problem.code}: ${problem.message}`);
+    }
+    if (machine.isRunning && machine.node.poolTrxs(this.#groupId) > POOL_TRXS) this.fail(`the pool of ${machine.name} grows`);
+  }
+}
+
+export const isHonest = (machine: SimulatedMachine | undefined): boolean => machine !== undefined && machine.twist === undefined;
