@@ -24,24 +24,18 @@ export interface ShardMessage {
   readonly shard: Uint8Array;
 }
 
-/** `echo-hash`: counts as an echo and holds no shard. `can-decode`: the sender needs no more shards. */
+/**
+ * `echo-hash`: counts as an echo and holds no shard. `can-decode`: the receiver, who has not echoed yet, may leave its shard out. `want-shard`: the
+ * sender needs the receiver's shard. `ready`: enough have echoed the root, or are ready for it.
+ */
 export interface RootMessage {
-  readonly kind: 'echo-hash' | 'can-decode';
+  readonly kind: 'echo-hash' | 'can-decode' | 'want-shard' | 'ready';
   readonly epoch: number;
   readonly proposer: number;
   readonly root: Uint8Array;
 }
 
-export interface ReadyMessage {
-  readonly kind: 'ready';
-  readonly epoch: number;
-  readonly proposer: number;
-  readonly root: Uint8Array;
-  /** The sender needs no more shards: spares a `can-decode`. */
-  readonly canDecode: boolean;
-}
-
-export type BroadcastMessage = ShardMessage | RootMessage | ReadyMessage;
+export type BroadcastMessage = ShardMessage | RootMessage;
 
 // --------------------------------------------------------------------------------------------------------- binary agreement
 
@@ -132,6 +126,7 @@ const KINDS = [
   'echo',
   'echo-hash',
   'can-decode',
+  'want-shard',
   'ready',
   'bval',
   'aux',
@@ -194,16 +189,11 @@ export function encodeMessage(message: Message): Uint8Array {
       return bytes;
     }
     case 'echo-hash':
-    case 'can-decode': {
+    case 'can-decode':
+    case 'want-shard':
+    case 'ready': {
       const bytes = begin(kind, epoch, 1 + HASH_BYTES);
       bytes[at++] = message.proposer;
-      put(bytes, message.root);
-      return bytes;
-    }
-    case 'ready': {
-      const bytes = begin(kind, epoch, 2 + HASH_BYTES);
-      bytes[at++] = message.proposer;
-      bytes[at++] = message.canDecode ? 1 : 0;
       put(bytes, message.root);
       return bytes;
     }
@@ -303,13 +293,10 @@ function decodeOf(bytes: Uint8Array, kind: EpochKind, epoch: number, proposer: n
       return decodeShard(bytes, kind, epoch, proposer);
     case 'echo-hash':
     case 'can-decode':
+    case 'want-shard':
+    case 'ready':
       if (bytes.length - at !== HASH_BYTES) return undefined;
       return { kind, epoch, proposer, root: bytes.slice(at) };
-    case 'ready': {
-      const canDecode = bytes[at++];
-      if (bytes.length - at !== HASH_BYTES || (canDecode as number) > 1) return undefined;
-      return { kind, epoch, proposer, root: bytes.slice(at), canDecode: canDecode === 1 };
-    }
     case 'bval':
     case 'aux': {
       const round = takeVarint(bytes);

@@ -1,7 +1,7 @@
 import { encodeShards, joinShards, reconstruct, shardBytesOf } from '../../../crypto/index.ts';
 import { equalBytes } from '../../../records/index.ts';
 import type { ProposerProgress } from '../../engine.ts';
-import type { BroadcastMessage, ReadyMessage, RootMessage, ShardMessage } from '../messages.ts';
+import type { BroadcastMessage, RootMessage, ShardMessage } from '../messages.ts';
 import { count, has, indicesOf, only, type ProducerSet, type Roster } from '../roster.ts';
 import { beginStep, COUNTED, endStep, IGNORED, type ProtocolStep, refused, type StepBuilder } from '../step.ts';
 import { belongs, rootOf, ShardTree } from './shard-tree.ts';
@@ -14,12 +14,11 @@ import { belongs, rootOf, ShardTree } from './shard-tree.ts';
  * 1. The proposer codes its proposal into N shards, any N−2f of which give it back, and sends each producer its shard with the root of
  *    the tree over all and the branch to it: VALUE.
  * 2. A producer passes its shard on: ECHO, once, for the first valid VALUE only. To save upload the shard goes to the N−2f + 1 producers that
- *    follow it in the circle (itself among them); the others get ECHO-HASH, which counts alike.
+ *    follow it in the circle (itself among them); the others get ECHO-HASH, which counts alike. Who can decode tells those it still
+ *    expects a shard of: CAN-DECODE; then they send it ECHO-HASH too.
  * 3. After N−f echoes of one root, or f+1 READY for it: READY, once.
- * 4. After 2f+1 READY and with N−2f shards of the root: deliver.
- *
- * Who has sent READY without being able to decode, and does not say CAN-DECODE later, gets the shards that were held back once N−f are
- * READY: at least N−2f honest producers have echoed a root that anyone honest is READY for, so everybody gets enough.
+ * 4. After 2f+1 READY and with N−2f shards of the root: deliver. Who has the READY and lacks shards asks all whose shard it lacks: WANT-SHARD.
+ *    At least N−2f honest producers have echoed a root that anyone honest is READY for, so it gets enough.
  *
  * Shards are not checked as they come. N−2f of them are decoded and coded again, which costs each leaf's hash once; if the root
  * comes out, all were right. Only otherwise are they checked singly. If the root does not come out though each shard has its branch, it
@@ -31,14 +30,16 @@ const SPARE_ECHOES = 1;
 
 export type BroadcastStep = ProtocolStep<Uint8Array>;
 
-/** What is known of one root. Honest producers send one echo and one READY each, so there are at most 2N of these. */
+/** What is known of one root. An honest producer sends one echo, one READY and one WANT-SHARD, so there are at most 3N of these. */
 interface Candidate {
   readonly root: Uint8Array;
   /** Who echoed it, with or without shard. */
   echoes: ProducerSet;
   readies: ProducerSet;
-  /** Who needs no more shards. */
+  /** Who has said CAN-DECODE. */
   decoders: ProducerSet;
+  /** Who has said WANT-SHARD. */
+  wanting: ProducerSet;
   /** Whose shard is here. */
   holders: ProducerSet;
   readonly shards: (Uint8Array | undefined)[];
@@ -55,16 +56,20 @@ export class Broadcast {
   readonly #proposer: number;
   readonly #dataShards: number;
   readonly #maxShardBytes: number;
-  /** Followers in the circle that get this producer's shard at once. */
+  /** Followers in the circle, who get this producer's shard at once. */
   readonly #near: ProducerSet;
+  /** Those whose shards this producer gets at once. */
+  readonly #feeders: ProducerSet;
   readonly #candidates: Candidate[] = [];
   /** The shard that the proposer gave this producer. */
   #own: { readonly candidate: Candidate; readonly branch: Uint8Array; readonly shard: Uint8Array } | undefined;
   #echoed: ProducerSet = 0;
   #readied: ProducerSet = 0;
+  #wanted: ProducerSet = 0;
   /** Who has been sent this producer's shard. */
   #served: ProducerSet = 0;
   #sentReady = false;
+  #sentWant = false;
   #delivered = false;
   #foundEquivocation = false;
 
@@ -75,10 +80,16 @@ export class Broadcast {
     this.#proposer = proposer;
     this.#dataShards = roster.size - 2 * roster.faulty;
     this.#maxShardBytes = shardBytesOf(limitBytes, this.#dataShards);
+    const { size, self } = roster;
     let near = 0;
-    const receivers = Math.min(roster.size, this.#dataShards + SPARE_ECHOES);
-    for (let step = 1; step < receivers; step++) near |= only((roster.self + step) % roster.size);
+    let feeders = 0;
+    for (let step = 1; step < Math.min(size, this.#dataShards + SPARE_ECHOES); step++) {
+      near |= only((self + step) % size);
+      feeders |= only((self + size - step) % size);
+    }
+    // The proposer has all shards.
     this.#near = near & ~only(proposer);
+    this.#feeders = feeders;
   }
 
   get isDelivered(): boolean {
@@ -115,6 +126,8 @@ export class Broadcast {
         return this.#onReady(sender, message);
       case 'can-decode':
         return this.#onCanDecode(sender, message);
+      case 'want-shard':
+        return this.#onWantShard(sender, message);
     }
   }
 
@@ -182,7 +195,7 @@ export class Broadcast {
     return this.#after(candidate);
   }
 
-  #onReady(sender: number, { root, canDecode }: ReadyMessage): BroadcastStep {
+  #onReady(sender: number, { root }: RootMessage): BroadcastStep {
     const known = this.#find(root);
     if (has(this.#readied, sender)) {
       return known && has(known.readies, sender) ? IGNORED : refused(sender, 'conflicting-ready');
@@ -190,16 +203,26 @@ export class Broadcast {
     const candidate = known ?? this.#add(root);
     this.#readied |= only(sender);
     candidate.readies |= only(sender);
-    if (canDecode) candidate.decoders |= only(sender);
     return this.#after(candidate);
   }
 
   #onCanDecode(sender: number, { root }: RootMessage): BroadcastStep {
     const known = this.#find(root);
-    // It is sent after READY and only saves upload: before READY it is not worth remembering.
-    if (!known || !has(known.readies, sender) || has(known.decoders, sender)) return IGNORED;
+    // It saves upload only: of a root that is not known here it is not worth remembering, and after the echo it is too late.
+    if (!known || this.#own || has(known.decoders, sender)) return IGNORED;
     known.decoders |= only(sender);
     return COUNTED;
+  }
+
+  #onWantShard(sender: number, { root }: RootMessage): BroadcastStep {
+    const known = this.#find(root);
+    if (has(this.#wanted, sender)) {
+      return known && has(known.wanting, sender) ? IGNORED : refused(sender, 'unexpected-message');
+    }
+    const candidate = known ?? this.#add(root);
+    this.#wanted |= only(sender);
+    candidate.wanting |= only(sender);
+    return this.#after(candidate);
   }
 
   // -------------------------------------------------------------------------------------------------------------- rules
@@ -220,9 +243,7 @@ export class Broadcast {
     candidate.holders |= only(self);
     candidate.shards[self] = shard;
     candidate.branches[self] = branch;
-    // The proposer has all shards.
-    candidate.decoders |= only(this.#proposer);
-    const served = this.#near & ~candidate.decoders;
+    const served = (this.#near & ~candidate.decoders) | candidate.wanting;
     this.#served |= served;
     step.say(served, this.#shard('echo', candidate.root, branch, shard));
     step.say(others & ~served, { kind: 'echo-hash', ...this.#instance(), root: candidate.root });
@@ -230,7 +251,7 @@ export class Broadcast {
 
   #decode(candidate: Candidate, step: StepBuilder<Uint8Array>): void {
     if (candidate.payload !== undefined || count(candidate.holders) < this.#dataShards) return;
-    const { size, faulty, others } = this.#roster;
+    const { size, faulty } = this.#roster;
     const whole = reconstruct(candidate.shards, this.#dataShards, 2 * faulty);
     if (whole && equalBytes(rootOf(whole), candidate.root)) {
       candidate.payload = joinShards(whole, this.#dataShards) ?? 'bad';
@@ -253,8 +274,7 @@ export class Broadcast {
       candidate.payload = 'bad';
     }
     if (candidate.payload === 'bad') step.blame(this.#proposer, 'bad-root');
-    // Who has sent its shard already need not be told.
-    if (this.#sentReady) step.say(others & ~candidate.holders, { kind: 'can-decode', ...this.#instance(), root: candidate.root });
+    step.say(this.#feeders & ~this.#echoed, { kind: 'can-decode', ...this.#instance(), root: candidate.root });
     candidate.shards.fill(undefined);
     candidate.branches.fill(undefined);
   }
@@ -262,19 +282,22 @@ export class Broadcast {
   /** Sends and delivers whatever is due for this root. */
   #advance(candidate: Candidate, step: StepBuilder<Uint8Array>): void {
     const { faulty, quorum, self, others } = this.#roster;
+    this.#serve(candidate, step);
     if (!this.#sentReady && (count(candidate.echoes) >= quorum || count(candidate.readies) >= faulty + 1)) {
       this.#sentReady = true;
       this.#readied |= only(self);
       candidate.readies |= only(self);
-      const canDecode = candidate.payload !== undefined;
-      step.say(others, { kind: 'ready', ...this.#instance(), root: candidate.root, canDecode });
+      step.say(others, { kind: 'ready', ...this.#instance(), root: candidate.root });
     }
     // Enough are READY that all honest producers will be, so for no other root.
     if (count(candidate.readies) < 2 * faulty + 1) return;
-    this.#serve(candidate, step);
     if (this.#own && this.#own.candidate !== candidate && !this.#foundEquivocation) {
       this.#foundEquivocation = true;
       step.blame(this.#proposer, 'equivocation');
+    }
+    if (candidate.payload === undefined && !this.#sentWant) {
+      this.#sentWant = true;
+      step.say(others & ~candidate.holders, { kind: 'want-shard', ...this.#instance(), root: candidate.root });
     }
     if (!this.#delivered && candidate.payload instanceof Uint8Array) {
       this.#delivered = true;
@@ -282,13 +305,12 @@ export class Broadcast {
     }
   }
 
-  /** The shards that were held back, to those who cannot decode without them. */
+  /** This producer's shard, to those who have asked for it. */
   #serve(candidate: Candidate, step: StepBuilder<Uint8Array>): void {
-    const { quorum, others } = this.#roster;
-    if (this.#own?.candidate !== candidate || count(candidate.readies) < quorum) return;
-    const lacking = candidate.readies & others & ~candidate.decoders & ~this.#served;
-    this.#served |= lacking;
-    step.say(lacking, this.#shard('echo', candidate.root, this.#own.branch, this.#own.shard));
+    if (this.#own?.candidate !== candidate) return;
+    const asking = candidate.wanting & ~this.#served;
+    this.#served |= asking;
+    step.say(asking, this.#shard('echo', candidate.root, this.#own.branch, this.#own.shard));
   }
 
   // ------------------------------------------------------------------------------------------------------------ helpers
@@ -305,6 +327,7 @@ export class Broadcast {
       echoes: 0,
       readies: 0,
       decoders: 0,
+      wanting: 0,
       holders: 0,
       shards: new Array(size).fill(undefined),
       branches: new Array(size).fill(undefined),

@@ -80,6 +80,7 @@ export class Epoch {
       case 'echo':
       case 'echo-hash':
       case 'can-decode':
+      case 'want-shard':
       case 'ready':
         return this.#afterSubset(this.#subset.handleBroadcast(sender, message));
       case 'decryption': {
