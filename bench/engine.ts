@@ -1,4 +1,5 @@
 import { chromium } from '@playwright/test';
+import type { EngineWindow } from '../e2e/pages/engine/main.ts';
 import { CHROMIUM_ARGS, ensureChromium } from '../e2e/support/chromium.ts';
 import { servePage } from '../e2e/support/serve-page.ts';
 import type { Benchmark, Figure } from './benchmark.ts';
@@ -13,7 +14,9 @@ async function measureInBrowser(producers: readonly number[], progress: (line: s
       const page = await browser.newPage();
       page.on('console', (line) => progress(`Chromium: ${line.text()}`));
       await page.goto(`${served.origin}/?producers=${producers.join()}`);
-      const report = await page.waitForFunction(() => window.engineReport, undefined, { timeout: BROWSER_LIMIT_MS });
+      const report = await page.waitForFunction(() => (window as EngineWindow).engineReport, undefined, {
+        timeout: BROWSER_LIMIT_MS,
+      });
       return (await report.jsonValue()) as EngineReport;
     } finally {
       await browser.close();
@@ -24,13 +27,6 @@ async function measureInBrowser(producers: readonly number[], progress: (line: s
 }
 
 const BROWSER_LIMIT_MS = 5 * 60_000;
-
-declare global {
-  interface Window {
-    /** Set by `e2e/pages/engine` at the end. */
-    engineReport?: EngineReport;
-  }
-}
 
 const figuresOf = ({ rows }: EngineReport, place: string): Figure[] =>
   rows.map(({ producers, encryption, coin, trx_per_s: value }) => ({
