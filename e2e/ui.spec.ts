@@ -254,7 +254,7 @@ test('hostile words are shown as words', async ({ browser }) => {
   expect(troubles).toEqual([]);
 });
 
-test('a post that is too large is refused with a reason, and its text stays', async ({ browser }) => {
+test('a post that is too large is refused with a reason, and its text stays, over a reload too', async ({ browser }) => {
   const { page } = await openTab(browser);
   await createGroup(page, 'Limits');
   const box = page.getByRole('textbox', { name: 'Write a post' });
@@ -263,6 +263,9 @@ test('a post that is too large is refused with a reason, and its text stays', as
   await page.getByRole('button', { name: 'Post', exact: true }).click();
   await expect(page.getByRole('alert')).toContainText('300 KiB');
   expect((await box.inputValue()).length).toBe(text.length);
+  // The unsent text outlives a reload of the tab.
+  await page.reload();
+  await expect.poll(async () => (await box.inputValue()).length).toBe(text.length);
   await box.fill('short enough');
   await expect(page.getByRole('alert')).toHaveCount(0);
   await page.getByRole('button', { name: 'Post', exact: true }).click();
