@@ -60,6 +60,17 @@ export const V128 = {
   XOR: simd(0x51),
   /** Of each of 16 unsigned bytes. */
   SHIFT_RIGHT: simd(0x6d),
+  /** 16 bytes, each named by its place among the 32 of two vectors. */
+  shuffle: (places: readonly number[]): Code => [...simd(0x0d), ...places],
+  /** The bits of the first where the third has ones, else those of the second. */
+  SELECT: simd(0x52),
+};
+
+/** A vector as four numbers of 32 bits. */
+export const I32X4 = {
+  ADD: simd(0xae),
+  SHIFT_LEFT: simd(0xab),
+  SHIFT_RIGHT_UNSIGNED: simd(0xad),
 };
 
 /** A function of so many i32 parameters, without result. Its locals, of one or more types, are numbered after the parameters. */

@@ -1,4 +1,5 @@
 import { concatBytes, equalBytes, RecordError, sha256 } from '../records/index.ts';
+import { hashEach } from './hash-lanes.ts';
 
 /**
  * Merkle trees as in RFC 6962 (Certificate Transparency), section 2.1: a leaf is SHA-256(0x00 ‖ data), a node SHA-256(0x01 ‖ left ‖ right), and a
@@ -6,13 +7,19 @@ import { concatBytes, equalBytes, RecordError, sha256 } from '../records/index.t
  * (l, i) spans the leaves from i·2^l to (i+1)·2^l − 1. Only full nodes have a place; the ragged right edge is recomputed.
  */
 
-const LEAF_PREFIX = Uint8Array.of(0);
+const LEAF_BYTE = 0;
+const LEAF_PREFIX = Uint8Array.of(LEAF_BYTE);
 const NODE_PREFIX = Uint8Array.of(1);
 const HASH_BYTES = 32;
 const SIZE_BYTES = 8;
 
 export function leafHash(data: Uint8Array): Uint8Array {
   return sha256(concatBytes(LEAF_PREFIX, data));
+}
+
+/** {@link leafHash} of each: faster together, where they are of one length. */
+export function leafHashes(data: readonly Uint8Array[]): Uint8Array[] {
+  return hashEach(LEAF_BYTE, data);
 }
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
@@ -25,8 +32,8 @@ export function emptyRoot(): Uint8Array {
 }
 
 /** Root of the tree with these leaf hashes. */
-export function merkleRoot(leafHashes: readonly Uint8Array[]): Uint8Array {
-  return frontierRoot(leafHashes.reduce<Frontier>((frontier, leaf) => appendLeaf(frontier, leaf).frontier, emptyFrontier()));
+export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
+  return frontierRoot(leaves.reduce<Frontier>((frontier, leaf) => appendLeaf(frontier, leaf).frontier, emptyFrontier()));
 }
 
 /** A tree whose leaves are all there at once, and few: the shards of one proposal. */
@@ -37,10 +44,10 @@ export interface MerkleTree {
 }
 
 /** The tree with these leaf hashes: n − 1 hashes for the root and all paths. */
-export function merkleTree(leafHashes: readonly Uint8Array[]): MerkleTree {
-  const paths = leafHashes.map((): Uint8Array[] => []);
+export function merkleTree(leaves: readonly Uint8Array[]): MerkleTree {
+  const paths = leaves.map((): Uint8Array[] => []);
   const build = (start: number, count: number): Uint8Array => {
-    if (count === 1) return leafHashes[start] as Uint8Array;
+    if (count === 1) return leaves[start] as Uint8Array;
     const middle = start + splitOf(count);
     const left = build(start, middle - start);
     const right = build(middle, start + count - middle);
@@ -48,7 +55,7 @@ export function merkleTree(leafHashes: readonly Uint8Array[]): MerkleTree {
     for (let leaf = start; leaf < start + count; leaf++) paths[leaf]?.push(leaf < middle ? right : left);
     return nodeHash(left, right);
   };
-  return { root: leafHashes.length === 0 ? emptyRoot() : build(0, leafHashes.length), paths };
+  return { root: leaves.length === 0 ? emptyRoot() : build(0, leaves.length), paths };
 }
 
 /**

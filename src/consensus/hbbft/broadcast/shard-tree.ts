@@ -1,12 +1,4 @@
-import {
-  appendLeaf,
-  emptyFrontier,
-  frontierRoot,
-  inclusionProof,
-  leafHash,
-  merkleRoot,
-  verifyInclusion,
-} from '../../../crypto/index.ts';
+import { leafHash, leafHashes, merkleRoot, merkleTree, verifyInclusion } from '../../../crypto/index.ts';
 import { concatBytes } from '../../../records/index.ts';
 import { HASH_BYTES } from '../messages.ts';
 
@@ -16,31 +8,22 @@ import { HASH_BYTES } from '../messages.ts';
  */
 export class ShardTree {
   readonly root: Uint8Array;
-  readonly #levels: Uint8Array[][] = [];
-  readonly #size: number;
+  readonly #paths: readonly (readonly Uint8Array[])[];
 
   constructor(shards: readonly Uint8Array[]) {
-    this.#size = shards.length;
-    let frontier = emptyFrontier();
-    for (const shard of shards) {
-      const appended = appendLeaf(frontier, leafHash(shard));
-      frontier = appended.frontier;
-      appended.completed.forEach((node, level) => {
-        this.#levels[level] ??= [];
-        this.#levels[level].push(node);
-      });
-    }
-    this.root = frontierRoot(frontier);
+    const { root, paths } = merkleTree(leafHashes(shards));
+    this.root = root;
+    this.#paths = paths;
   }
 
   /** Sibling hashes from leaf `index` up, one after the other. */
   branch(index: number): Uint8Array {
-    return concatBytes(...inclusionProof((level, place) => this.#levels[level]?.[place] as Uint8Array, this.#size, index));
+    return concatBytes(...(this.#paths[index] as readonly Uint8Array[]));
   }
 }
 
 /** The root alone. */
-export const rootOf = (shards: readonly Uint8Array[]): Uint8Array => merkleRoot(shards.map(leafHash));
+export const rootOf = (shards: readonly Uint8Array[]): Uint8Array => merkleRoot(leafHashes(shards));
 
 /** Whether `shard` is leaf `index` of the tree with `size` leaves and this root. */
 export function belongs(root: Uint8Array, shard: Uint8Array, branch: Uint8Array, index: number, size: number): boolean {
