@@ -46,4 +46,15 @@ export type FaultKind =
   /** A Done whose signature is not the signer's. */
   | 'bad-signature'
   /** Two signed Done for one epoch with different blocks; provable. */
-  | 'conflicting-done';
+  | 'conflicting-done'
+  // --------------------------------------------------------------------------------------------------- change of consensus
+  /** A proof that is not the sender's signed response to the request. */
+  | 'bad-response'
+  /** Two signed responses to one request; provable. */
+  | 'conflicting-response'
+  /** A response without a dealing whose proof holds, where one is needed; provable by the response. */
+  | 'bad-dealing'
+  /** An acknowledgement that is not the sender's signed word on the responses that were agreed on. */
+  | 'bad-acknowledgement'
+  /** What came to the owner is no report, or one whose signatures do not hold. */
+  | 'bad-report';

@@ -15,6 +15,29 @@ export {
   type TimerName,
 } from './engine.ts';
 export type { Fault, FaultKind } from './fault.ts';
+export { Owner, type OwnerInput, type OwnerStatus, type OwnerStep } from './handover/owner.ts';
+export {
+  Participant,
+  type ParticipantInput,
+  type ParticipantOptions,
+  type ParticipantStatus,
+} from './handover/participant.ts';
+export { HandoverReport } from './handover/proofs.ts';
+export {
+  AGREEMENT_LIMITS,
+  type RequestProblem,
+  readTick,
+  requestName,
+  requestProblem,
+  signTick,
+} from './handover/request.ts';
+export type {
+  HandoverStep,
+  OpenedRequest,
+  PlainShare,
+  SharesToDecrypt,
+  SharesToEncrypt,
+} from './handover/step.ts';
 export { ShardTree } from './hbbft/broadcast/shard-tree.ts';
 export { EPOCHS_AHEAD, HoneyBadger } from './hbbft/honey-badger/honey-badger.ts';
 export type { Member } from './hbbft/honey-badger/member.ts';

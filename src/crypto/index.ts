@@ -2,6 +2,7 @@ export * from './age.ts';
 export * from './bundle.ts';
 export * from './cipher.ts';
 export * from './erasure/index.ts';
+export * from './key-generation.ts';
 export * from './keys.ts';
 export * from './merkle.ts';
 export * from './signed.ts';

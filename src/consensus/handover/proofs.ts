@@ -1,0 +1,76 @@
+import { keyGenerationOf, requestedProducers, verifyBundle, verifyResponse } from '../../crypto/index.ts';
+import {
+  type ChangeConsensusReq,
+  ChangeConsensusResp,
+  ChangeConsensusResultBundle,
+  ConsensusResult,
+  comparePubkeys,
+  LIMITS,
+  message,
+  nested,
+} from '../../records/index.ts';
+import { decodeOrNothing } from './decode.ts';
+
+/** Proofs `{req, resp}` as they are agreed on, the bundle that they make, and what goes to the owner. */
+
+/** A proof as it is broadcast: a response of the largest dealing, without the request, which everybody in the agreement has. */
+export const PROOF_LIMIT_BYTES = 18 * 1024;
+/** An acknowledgement takes some 300 bytes. */
+export const ACKNOWLEDGEMENT_LIMIT_BYTES = 512;
+
+export const encodeProof = (response: ChangeConsensusResp): Uint8Array =>
+  ChangeConsensusResp.encode({ ...response, Req: undefined });
+
+/** The response of `sender` that accepts `request`, from its proof; undefined for anything else. Total, alike for all who read it. */
+export function readProof(proof: Uint8Array, request: ChangeConsensusReq, sender: string): ChangeConsensusResp | undefined {
+  const read = decodeOrNothing(ChangeConsensusResp, proof);
+  if (!read || read.Req !== undefined || read.SenderPubkey !== sender || read.GroupId !== request.GroupId) return undefined;
+  const response = { ...read, Req: request };
+  return response.Refused === '' && verifyResponse(response) ? response : undefined;
+}
+
+/**
+ * The bundle of these responses, in its one form: ascending by producer, `acknowledgements` in the same order (none where one producer
+ * is requested).
+ */
+export function resultBundle(
+  result: ConsensusResult,
+  request: ChangeConsensusReq,
+  responses: readonly ChangeConsensusResp[],
+  acknowledgements: readonly Uint8Array[] = [],
+): ChangeConsensusResultBundle {
+  const ascending = [...responses].sort((a, b) => comparePubkeys(a.SenderPubkey, b.SenderPubkey));
+  return {
+    Result: result,
+    Req: request,
+    Resps: ascending,
+    Epoch: request.StartFromEpoch,
+    ResponsedProducers: ascending.map(({ SenderPubkey }) => SenderPubkey),
+    KeyGenAcks: acknowledgements,
+  };
+}
+
+/**
+ * What an attempt that everybody has taken part in has come to: SUCCESS, or FAIL where too few dealings are accepted (rule 5). Undefined
+ * if a proof, an acknowledgement or a signature is missing or wrong: then these are not the proofs of any attempt. Total.
+ */
+export function agreedBundle(
+  request: ChangeConsensusReq,
+  responses: readonly ChangeConsensusResp[],
+  acknowledgements: readonly Uint8Array[],
+): ChangeConsensusResultBundle | undefined {
+  const bundle = resultBundle(ConsensusResult.SUCCESS, request, responses, acknowledgements);
+  const producers = requestedProducers(request);
+  const isComplete = bundle.Resps.length === producers.length && bundle.Resps.every(({ Refused }) => Refused === '');
+  if (!isComplete || !verifyBundle(bundle)) return undefined;
+  if (producers.length === 1) return acknowledgements.length === 0 ? bundle : undefined;
+  const generation = keyGenerationOf(bundle);
+  if (generation === 'invalid') return undefined;
+  return generation === 'too-few' ? { ...bundle, Result: ConsensusResult.FAIL } : bundle;
+}
+
+/** To the owner: a producer's response as soon as it is made (also a refusal), and the bundle once an attempt has succeeded. */
+export const HandoverReport = message('HandoverReport', LIMITS.trxDataBytes, {
+  Response: nested(1, ChangeConsensusResp),
+  Bundle: nested(2, ChangeConsensusResultBundle),
+});
