@@ -97,7 +97,7 @@ export class Dones {
     const { self, faulty } = this.#roster;
     const entries = this.#bySigner.flatMap((each, signer) => (signer === self ? [] : [each.get(epoch)])).filter(isHere);
     for (const { message } of entries) {
-      const alike = entries.filter((entry) => isSame(entry.message, message));
+      const alike = entries.filter((entry) => entry.isSigned !== false && isSame(entry.message, message));
       if (alike.length <= faulty) continue;
       const signed = alike.filter((entry) => this.#isSigned(entry, blame));
       if (signed.length > faulty) return { epoch, blockId: message.blockId, blockHash: message.blockHash };
