@@ -26,7 +26,8 @@ export interface GossiperOptions {
   readonly userPubkey: string;
   readonly members: Members;
   readonly verified: VerifiedTrxs;
-  readonly head: () => { blockId: number; hash: Uint8Array; timeNs: bigint; epoch: number };
+  readonly head: () => { readonly blockId: number; readonly hash: Uint8Array; readonly timeNs: bigint };
+  readonly epoch: () => number;
   /** Whether this node collects trxs (it produces). */
   readonly wantsTrxs: () => boolean;
   readonly hasTrx: (senderPubkey: string, trxId: string) => boolean;
@@ -235,7 +236,7 @@ export class Gossiper {
       Pubkey: userPubkey,
       HeadBlockId: head.blockId,
       HeadHash: head.hash,
-      Epoch: head.epoch,
+      Epoch: this.#options.epoch(),
       ClockNs: ports.clock.nowNs(),
       Id: '',
       Sender: '',
