@@ -79,7 +79,7 @@ export class Person {
 
   async #newPage(): Promise<Page> {
     const page = await this.context.newPage();
-    page.on('pageerror', (error) => this.#defects.push(error.message));
+    page.on('pageerror', (error) => this.#defects.push(error.stack ?? error.message));
     page.on('console', (message) => {
       const text = message.text();
       if (message.type() === 'debug' && text.startsWith('sett network: ')) this.networkLog.push(text);

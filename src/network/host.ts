@@ -8,7 +8,6 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import { webRTC } from '@libp2p/webrtc';
 import { webSockets } from '@libp2p/websockets';
-import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { MessageStream, NetworkHandlers, NetworkState, PeerId } from '../node/ports.ts';
 import { NetworkError } from '../node/ports.ts';
@@ -18,6 +17,7 @@ import { ConsensusStreams } from './consensus-streams.ts';
 import type { Host, HostOptions } from './contract.ts';
 import { createGossipSub, Gossip } from './gossip.ts';
 import { Members } from './members.ts';
+import { muxer } from './muxer.ts';
 import { RELAYS_MAX, Relays } from './relays.ts';
 import { Reputation } from './reputation.ts';
 import { State } from './state.ts';
@@ -69,7 +69,7 @@ function createNode(options: NodeOptions) {
       ...(options.webRtc ? [webRTC({ rtcConfiguration: () => ({ iceServers: options.iceServers() }) })] : []),
     ],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [muxer()],
     connectionGater: {
       // A browser's libp2p refuses ws and private addresses; which relays may be dialled is decided in `bootstrap.ts`.
       denyDialMultiaddr: () => false,
