@@ -1,4 +1,4 @@
-import { type Configuration, decodeMessage, type Member } from '../../consensus/index.ts';
+import { type Configuration, decodeMessage, type Member, type TimerName } from '../../consensus/index.ts';
 import type { ThresholdKeys } from '../../crypto/index.ts';
 import { equalBytes, faultyLimit, Trx } from '../../records/index.ts';
 import { IdealSignatures, idealKeys } from '../ideal-threshold.ts';
@@ -17,7 +17,7 @@ export interface NetOptions {
   readonly size: number;
   readonly seed: number;
   readonly order: Order;
-  /** Faulty producers, from index 0 on unless `places` says otherwise; at most f are meant to be. */
+  /** Faulty producers, from index 0 on; at most f are meant to be. */
   readonly strategies?: readonly StrategyMaker[];
   /** Contract.Encryption. */
   readonly encryption?: number;
@@ -30,6 +30,11 @@ export interface NetOptions {
   readonly posts?: number;
   /** In place of the ideal keys. */
   readonly keys?: readonly ThresholdKeys[];
+  readonly configuration?: Partial<Configuration>;
+  /** Whether the power of a producer's machine fails at a fail point: in place of `powerCuts`. */
+  readonly fails?: (producer: number, point: FailPoint) => boolean;
+  /** A machine that loses power loses its log, as it must not. */
+  readonly losesLog?: boolean;
 }
 
 interface Choice {
@@ -65,6 +70,10 @@ export class VirtualNet {
   #powerCuts: number;
   #breaks: number;
   #starved = new Set<number>();
+  /** Producers that nothing reaches for now. */
+  readonly #held = new Set<number>();
+  /** Timers do not run out. */
+  holdTimers = false;
   /** Steps at which something comes back. */
   readonly #returns: { readonly at: number; readonly run: () => void }[] = [];
 
@@ -88,6 +97,7 @@ export class VirtualNet {
         ownerPubkey: 'key',
       },
       ...{ intervalMs: 1_000, startEpoch: 1, engine: 'hbbft', rulesVersion: '1' },
+      ...options.configuration,
     };
     this.#strategies = Array.from({ length: size }, (_, index) =>
       makers[index]?.({ random: this.random.fork(`strategy ${index}`), size, self: index, configuration, signatures }),
@@ -156,10 +166,26 @@ export class VirtualNet {
     if (this.#at(producer).isRunning) this.#guarded(producer, () => this.#at(producer).post(trx));
   }
 
+  /** Nothing reaches this producer until `release`; it is kept for it. */
+  hold(producer: number): void {
+    this.#held.add(producer);
+  }
+
+  release(): void {
+    this.#held.clear();
+  }
+
+  /** A timer that is running at a producer runs out. */
+  fire(index: number, name: TimerName): void {
+    const producer = this.#at(index);
+    if (producer.timers.delete(name)) this.#guarded(index, () => producer.input({ type: 'timer', name }));
+  }
+
   /** The power of a machine fails; it comes back when told, or with `heal`. */
   crash(producer: number): () => void {
     const machine = this.#at(producer);
     machine.stop();
+    if (this.options.losesLog) machine.loseLog();
     this.links.reset(producer);
     const back = () => {
       if (machine.isRunning) return;
@@ -208,11 +234,9 @@ export class VirtualNet {
 
   #fireTimer(index: number): boolean {
     const producer = this.#at(index);
-    if (!producer.isRunning) return false;
     const [name] = producer.timers;
-    if (name === undefined) return false;
-    producer.timers.delete(name);
-    this.#guarded(index, () => producer.input({ type: 'timer', name }));
+    if (!producer.isRunning || name === undefined || this.holdTimers) return false;
+    this.fire(index, name);
     return true;
   }
 
@@ -221,7 +245,7 @@ export class VirtualNet {
     const starved: { from: number; to: number }[] = [];
     for (let from = 0; from < this.size; from++) {
       for (let to = 0; to < this.size; to++) {
-        if (from === to || this.links.queue(from, to).length === 0 || !this.#at(to).isRunning) continue;
+        if (from === to || this.#held.has(to) || this.links.queue(from, to).length === 0 || !this.#at(to).isRunning) continue;
         (this.#starved.has(from * this.size + to) ? starved : links).push({ from, to });
       }
     }
@@ -344,7 +368,7 @@ export class VirtualNet {
       made: ({ blockId, blockHash }) => {
         if (!strategy) this.checks.block(index, blockId, blockHash);
       },
-      fails: (_point: FailPoint) => this.#powerCuts > 0 && random.chance(this.#powerCuts),
+      fails: (point) => this.options.fails?.(index, point) ?? (this.#powerCuts > 0 && random.chance(this.#powerCuts)),
     });
   }
 
