@@ -51,9 +51,9 @@ export class Group {
   readonly members = new Members();
   readonly outbox: Outbox;
   readonly poster: Poster;
+  readonly pool = new Pool();
   readonly #options: GroupOptions;
   readonly #mailbox = new Mailbox();
-  readonly #pool = new Pool();
   readonly #gossiper: Gossiper;
   readonly #syncer: Syncer;
   #producer: Producer | undefined;
@@ -97,7 +97,7 @@ export class Group {
       head: () => this.chain.head,
       epoch: () => this.epoch,
       wantsTrxs: () => this.#producer !== undefined,
-      hasTrx: (sender, trxId) => this.#pool.get(sender, trxId) !== undefined,
+      hasTrx: (sender, trxId) => this.pool.get(sender, trxId) !== undefined,
       trxs: (trxs) => this.#takeTrxs(trxs),
       memberCame: () => this.#memberCame(),
       headHeard: () => this.#syncer.kick(),
@@ -114,8 +114,7 @@ export class Group {
       random: ports.random,
       headBlock: () => this.chain.head.blockId,
       // A producer among several builds its blocks itself; from others it takes the seals, and what its engine sends it for.
-      limitBlock: () =>
-        this.#producer && this.chain.configuration.producers.length > 1 ? this.chain.tip.blockId : Number.POSITIVE_INFINITY,
+      limitBlock: () => (this.#buildsItself ? this.chain.tip.blockId : Number.POSITIVE_INFINITY),
       apply: (blocks) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
       refused: (source, refusal) => this.#refused(source, refusal),
       changed: options.changed,
@@ -135,6 +134,10 @@ export class Group {
     return this.#syncer;
   }
 
+  get #buildsItself(): boolean {
+    return this.#producer !== undefined && this.chain.configuration.producers.length > 1;
+  }
+
   get isProducer(): boolean {
     return this.chain.configuration.producers.includes(this.row.UserPubkey);
   }
@@ -150,10 +153,6 @@ export class Group {
     const { producers } = this.chain.configuration;
     const heard = this.members.all().filter(({ pubkey }) => producers.includes(pubkey));
     return heard.reduce((newest, { epoch }) => Math.max(newest, epoch), this.chain.head.epoch);
-  }
-
-  get poolTrxs(): number {
-    return this.#pool.size;
   }
 
   /** The newest block that anybody, this node included, is known to have. */
@@ -207,7 +206,7 @@ export class Group {
       epoch: this.epoch,
       userPubkey: this.row.UserPubkey,
       findTrx: (sender, trxId) =>
-        (sender === this.row.UserPubkey ? this.outbox.get(trxId) : undefined) ?? this.#pool.get(sender, trxId),
+        (sender === this.row.UserPubkey ? this.outbox.get(trxId) : undefined) ?? this.pool.get(sender, trxId),
     });
   }
 
@@ -311,7 +310,7 @@ export class Group {
     return new Producer({
       engine,
       chain: this.chain,
-      pool: this.#pool,
+      pool: this.pool,
       store,
       clock,
       random,
@@ -363,7 +362,7 @@ export class Group {
     const nowNs = clock.nowNs() > this.chain.head.timeNs ? clock.nowNs() : this.chain.head.timeNs;
     const context = await this.chain.orderContext(trxs, nowNs);
     const fit = trxs.filter((trx) => whyExcluded(trx, context) === undefined);
-    const added = fit.filter((trx) => this.#pool.add(trx, clock.monotonicMs(), nowNs) === 'added');
+    const added = fit.filter((trx) => this.pool.add(trx, clock.monotonicMs(), nowNs) === 'added');
     if (added.length > 0) this.#producer?.trxsWait();
   }
 
@@ -394,6 +393,8 @@ export class Group {
         await this.#producer?.confirmed(block);
         continue;
       }
+      // Asked for before this node produced: what its engine does not know of would put the chain ahead of it.
+      if (this.#buildsItself) break;
       const examined = await this.chain.examine(block);
       if ('refusal' in examined) {
         refusal = { reason: examined.refusal, block };
@@ -421,7 +422,7 @@ export class Group {
   #stored(blocks: readonly Block[]): void {
     const { emit, changed } = this.#options;
     for (const block of blocks) {
-      for (const trx of block.Trxs) this.#pool.remove(trx.SenderPubkey, trx.TrxId);
+      for (const trx of block.Trxs) this.pool.remove(trx.SenderPubkey, trx.TrxId);
       for (const trxId of this.outbox.forget(block.Trxs, this.row.UserPubkey)) {
         emit({ type: 'trx', groupId: this.groupId, trxId, status: 'Committed', blockId: block.BlockId });
       }
@@ -488,13 +489,12 @@ export class Group {
     this.#retryAtMs = undefined;
     this.#mailbox
       .run(async () => {
-        await store.write([{ table: 'meta', key: `probe/${this.groupId}`, value: PROBE }], 'strict');
+        // Large enough that writing it tells whether there is room for a block again.
+        const probe = new Uint8Array(64 * 1024);
+        await store.write([{ table: 'meta', key: `probe/${this.groupId}`, value: probe }], 'strict');
         this.#setProblem(undefined);
         await this.#begin();
       })
       .catch((error: unknown) => this.#fail(error));
   }
 }
-
-/** Large enough that writing it tells whether there is room for a block again. */
-const PROBE = new Uint8Array(64 * 1024);

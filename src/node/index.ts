@@ -5,7 +5,7 @@ export { type NodeOptions, openNode, SettNode } from './node.ts';
 export * from './ports.ts';
 export { decodeOrNothing } from './producers/decode.ts';
 export { ProducerFrame, SealNotice } from './producers/frames.ts';
-export { HeadRow } from './rows.ts';
 export type { TrustedDealer } from './producers/make-engine.ts';
+export { HeadRow } from './rows.ts';
 export * from './service.ts';
 export * from './view.ts';

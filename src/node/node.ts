@@ -403,7 +403,7 @@ export class SettNode implements NodeService {
 
   /** Trxs that wait at this node's producer. */
   poolTrxs(groupId: string): number {
-    return this.#group(groupId).poolTrxs;
+    return this.#group(groupId).pool.size;
   }
 
   // --------------------------------------------------------------------------------------------------------------------- view

@@ -355,6 +355,8 @@ export class Producer {
   /** Executes a decision and stores its block. */
   async #executed(decision: Decision): Promise<EngineInput> {
     const { chain, pool, signSecret } = this.#options;
+    // Catching up may have brought the block of this epoch, and later ones, before the messages that decide it.
+    if (chain.tip.epoch >= decision.epoch) return this.#executedBefore(decision);
     const made = await makeBlock(chain, decision, signSecret);
     if (made) {
       await chain.stage(made.block, made.execution);
@@ -366,6 +368,22 @@ export class Producer {
     this.#options.leftOut(proposed.filter((trx) => !kept.has(`${trx.SenderPubkey}/${trx.TrxId}`)));
     const head = { blockId: chain.tip.blockId, blockHash: chain.tip.hash };
     return { type: 'executed', epoch: decision.epoch, empty: made === undefined, head };
+  }
+
+  async #executedBefore({ epoch }: Decision): Promise<EngineInput> {
+    const { chain } = this.#options;
+    let { tip: head }: { tip: { blockId: number; epoch: number; hash: Uint8Array } } = chain;
+    while (head.epoch > epoch) {
+      const block = await chain.storedBlock(head.blockId - 1);
+      if (!block) throw new Error(`block ${head.blockId - 1} of this chain is missing`);
+      head = { blockId: block.BlockId, epoch: block.Epoch, hash: block.BlockHash };
+    }
+    return {
+      type: 'executed',
+      epoch,
+      empty: head.epoch !== epoch,
+      head: { blockId: head.blockId, blockHash: head.hash },
+    };
   }
 
   /** Stores staged blocks, durably, and only then says that they are sealed. */

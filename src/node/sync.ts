@@ -178,7 +178,10 @@ export class Syncer {
       .map((source, place) => ({ source, from: from + place * ask }))
       .filter((range) => range.from <= newest);
     this.#sources = ranges.length;
-    const answers = await Promise.all(ranges.map((range) => this.#fetch(range.source, range.from, ask)));
+    const limit = this.#options.limitBlock();
+    const answers = await Promise.all(
+      ranges.map((range) => this.#fetch(range.source, range.from, Math.min(ask, limit - range.from + 1))),
+    );
     return answers.filter((answer) => answer !== undefined);
   }
 

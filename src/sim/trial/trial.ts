@@ -58,7 +58,13 @@ const STORM_PATIENCE_MS = 5_000;
  * {@link Watch}; after each round everything must have become final everywhere. Throws {@link Violation}.
  */
 export async function runTrial(options: TrialOptions): Promise<TrialResult> {
-  return new Trial(options, await prepared(options)).run();
+  const trial = new Trial(options, await prepared(options));
+  try {
+    return await trial.run();
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    throw new Violation(`${error.message} (${trial.describe()})`, { cause: error });
+  }
 }
 
 async function prepared({ seed, crypto }: TrialOptions): Promise<{ world: World; watch: Watch }> {
@@ -112,6 +118,12 @@ class Trial {
       noticed: [...this.#watch.faultKinds],
       headHash: shown?.head.hash ?? '',
     };
+  }
+
+  describe(): string {
+    const machines = [...this.#twists].map(([name, twist]) => `${name}: ${twist.name}`);
+    const atS = (this.#world.time.nowMs / 1000).toFixed(3);
+    return `${atS} s; ${this.#order}; ${[...this.#faultsSeen, ...machines].join(', ')}`;
   }
 
   get #honest(): SimulatedMachine[] {

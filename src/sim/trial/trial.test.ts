@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { BYZANTINE, FAULTS, ORDERS, runTrial, type TrialOptions } from './index.ts';
+
+/**
+ * Whole nodes under faults: what fits into CI. The long run is `npm run sim`; a seed that failed there stays here, with its options.
+ */
+
+const ALL = [...Object.keys(FAULTS), ...Object.keys(BYZANTINE)];
+const TIMEOUT_MS = 300_000;
+
+const options = (producers: number, seed: number, changed: Partial<TrialOptions> = {}): TrialOptions => {
+  return { producers, seed, minutes: 0.5, faults: ALL, orders: ORDERS, crypto: 'ideal', ...changed };
+};
+
+describe('groups of whole nodes stay safe under faults, and go on after them', () => {
+  const cases = [2, 3, 4, 4, 4, 5, 6, 7, 7, 10].map((producers, place) => ({ producers, seed: 100 + place }));
+  it.each(cases)('$producers producers, all faults, seed $seed', { timeout: TIMEOUT_MS }, async ({ producers, seed }) => {
+    const { blocks } = await runTrial(options(producers, seed));
+    expect(blocks).toBeGreaterThan(2);
+  });
+
+  it.each(Object.keys(FAULTS))('%s alone', { timeout: TIMEOUT_MS }, async (fault) => {
+    const result = await runTrial(options(4, 7, { faults: [fault], orders: ['fifo'] }));
+    expect(result.faults).toEqual([fault]);
+  });
+
+  it.each(ORDERS)('no stall when messages come %s', { timeout: TIMEOUT_MS }, async (order) => {
+    const result = await runTrial(options(4, 11, { faults: [], orders: [order] }));
+    expect(result).toMatchObject({ order, faults: [], noticed: [] });
+  });
+
+  it('with the real threshold cryptography', { timeout: TIMEOUT_MS }, async () => {
+    const { blocks } = await runTrial(options(4, 12, { crypto: 'real' }));
+    expect(blocks).toBeGreaterThan(2);
+  });
+
+  it('equal seeds give equal runs', { timeout: TIMEOUT_MS }, async () => {
+    expect(await runTrial(options(4, 13))).toEqual(await runTrial(options(4, 13)));
+  });
+});
+
+describe('seeds that found a defect', () => {
+  it('a block of a later epoch that was fetched, not decided, keeps its number (4 producers, seed 8)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(4, 8, { minutes: 1 }));
+  });
+});
