@@ -28,6 +28,22 @@ describe('several producers', () => {
     },
   );
 
+  it('a producer that was away is linked as soon as it is connected again', async () => {
+    const here = await world(12);
+    const { producers } = await dealtGroup(here, { producers: 4, users: 0, intervalMs: 1_000, encryption: 0 });
+    const links = (machine: SimulatedMachine): ProducerLink[] => viewOf(machine).consensus.producers.map(({ link }) => link);
+    const areLinked = (): boolean => producers.every((machine) => links(machine).every((link) => link !== 'away'));
+    expect(await here.runUntil(areLinked, 60_000)).toBe(true);
+    for (const [index, machine] of producers.entries()) {
+      machine.crash();
+      await here.run(35_000);
+      await machine.start();
+      const isConnected = (): boolean => machine.node.view().network.peers === 3;
+      expect(await here.runUntil(isConnected, 60_000)).toBe(true);
+      expect(await here.runUntil(areLinked, 3_000), `producer ${index}`).toBe(true);
+    }
+  });
+
   it('shows consensus at work: who is there, how far each proposal has come, what waits', async () => {
     const here = await world(11);
     const { groupId, producers, users } = await dealtGroup(here, { producers: 4, users: 1, intervalMs: 1_000, encryption: 0 });

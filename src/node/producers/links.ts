@@ -28,6 +28,8 @@ interface Attempt {
   readonly failures: number;
   readonly dueAtMs: number;
   readonly underWay: boolean;
+  /** Whether there was a connection to the producer when it failed; if not, one that comes ends the wait. */
+  readonly wasConnected: boolean;
 }
 
 /**
@@ -54,21 +56,32 @@ export class ProducerLinks {
   tick(): void {
     if (this.#stopped) return;
     const nowMs = this.#options.clock.monotonicMs();
+    const connected = this.#connectedPeers();
     for (const { pubkey, peerId } of this.#options.members.all()) {
       const producer = this.#options.producers.indexOf(pubkey);
       if (producer <= this.#self || this.#links.has(producer)) continue;
       const attempt = this.#attempts.get(producer);
-      if (attempt && (attempt.underWay || attempt.dueAtMs > nowMs)) continue;
+      const hasCome = attempt?.wasConnected === false && connected.has(peerId);
+      if (attempt && (attempt.underWay || (attempt.dueAtMs > nowMs && !hasCome))) continue;
       this.#open(producer, peerId, attempt?.failures ?? 0);
     }
   }
 
+  #connectedPeers(): ReadonlySet<PeerId> {
+    return new Set(this.#options.network.state().peers.map(({ peerId }) => peerId));
+  }
+
   #open(producer: number, peerId: PeerId, failures: number): void {
     const { network, clock } = this.#options;
-    this.#attempts.set(producer, { failures, dueAtMs: 0, underWay: true });
+    this.#attempts.set(producer, { failures, dueAtMs: 0, underWay: true, wasConnected: true });
     const later = (): void => {
       const wait = REDIAL_AFTER_MS[Math.min(failures, REDIAL_AFTER_MS.length - 1)] ?? 0;
-      this.#attempts.set(producer, { failures: failures + 1, dueAtMs: clock.monotonicMs() + wait, underWay: false });
+      this.#attempts.set(producer, {
+        failures: failures + 1,
+        dueAtMs: clock.monotonicMs() + wait,
+        underWay: false,
+        wasConnected: this.#connectedPeers().has(peerId),
+      });
     };
     network.openStream(peerId).then((stream) => {
       if (this.#stopped) {
