@@ -471,6 +471,7 @@ export class HandoverNet {
 
   readonly #agreed = new Map<number, string>();
   readonly #failed = new Set<number>();
+  readonly #seen = new WeakSet<ChangeConsensusResultBundle>();
 
   /** An attempt has one outcome, for all alike. */
   #checkAttempts(): void {
@@ -478,7 +479,8 @@ export class HandoverNet {
       if (!this.isHonest(index) || !machine?.participant) continue;
       const { agreedAttempt, bundle, failedAttempts } = machine.participant.status();
       for (const attempt of failedAttempts) this.#failed.add(attempt);
-      if (agreedAttempt !== undefined && bundle) {
+      if (agreedAttempt !== undefined && bundle && !this.#seen.has(bundle)) {
+        this.#seen.add(bundle);
         const text = toHex(ChangeConsensusResultBundle.encode(bundle));
         const known = this.#agreed.get(agreedAttempt);
         if (known !== undefined && known !== text) throw new Violation(`attempt ${agreedAttempt} has two bundles`);
