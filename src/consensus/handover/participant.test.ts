@@ -1,0 +1,293 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  DEALING_RANDOM_BYTES,
+  initCrypto,
+  initThreshold,
+  publicKeyOf,
+  verifyRequest,
+  verifyResponse,
+} from '../../crypto/index.ts';
+import { ChangeConsensusReq, type ChangeConsensusResp } from '../../records/index.ts';
+import { SeededRandom } from '../../sim/index.ts';
+import { GROUP_ID, OWNER_SECRET, recoveryContract, requestFor, secretsOf } from '../testing/request.ts';
+import { Participant, type ParticipantInput } from './participant.ts';
+import { HandoverReport } from './proofs.ts';
+import { signTick } from './request.ts';
+import type { HandoverStep } from './step.ts';
+
+beforeAll(async () => {
+  await initCrypto();
+  await initThreshold();
+});
+
+const tickOf = (request: ChangeConsensusReq, attempt = 1): ParticipantInput => ({
+  type: 'tick',
+  data: signTick(request, attempt, OWNER_SECRET),
+});
+const random = new Uint8Array(DEALING_RANDOM_BYTES).fill(7);
+
+/** A requested producer with its log, which survives a restart. Shares are "encrypted" as they are. */
+class Member {
+  readonly log = new Map<string, Uint8Array>();
+  participant: Participant;
+  readonly #secret: Uint8Array;
+
+  constructor(size: number, index = 0, settledNonce = 3) {
+    this.#secret = secretsOf(size)[index] as Uint8Array;
+    this.participant = this.#make();
+    this.do({ type: 'start', log: [], settledNonce });
+  }
+
+  #make(): Participant {
+    return new Participant({ groupId: GROUP_ID, ownerPubkey: publicKeyOf(OWNER_SECRET), secret: this.#secret });
+  }
+
+  do(input: ParticipantInput): HandoverStep {
+    const step = this.participant.handle(input);
+    if (step.forget !== undefined) for (const key of this.log.keys()) if (key < step.forget) this.log.delete(key);
+    for (const { key, data } of step.persist) this.log.set(key, data);
+    return step;
+  }
+
+  restart(settledNonce = 3): HandoverStep {
+    this.participant = this.#make();
+    const log = [...this.log].map(([key, data]) => ({ key, data })).sort((a, b) => (a.key < b.key ? -1 : 1));
+    return this.do({ type: 'start', log, settledNonce });
+  }
+
+  /** Answers the open request. */
+  accept(nonce = 4, responseId = 'a response'): HandoverStep {
+    const { encrypt } = this.do({ type: 'ready', nonce, responseId, random });
+    if (!encrypt) throw new Error('it did not deal');
+    return this.do({ type: 'encrypted', nonce, encryptedShares: encrypt.shares.map(({ plain }) => plain) });
+  }
+}
+
+const responsesIn = ({ report }: HandoverStep): (ChangeConsensusResp | undefined)[] =>
+  report.map((data) => HandoverReport.decode(data).Response);
+
+describe('which requests are open (rule 2)', () => {
+  test('a good one is, and is answered once the node is ready', () => {
+    const member = new Member(2);
+    const request = requestFor(2);
+    const { opened, persist, report } = member.do(tickOf(request));
+    expect(opened?.producers).toEqual(secretsOf(2).map(publicKeyOf));
+    expect(opened?.hasResponded).toBe(false);
+    expect(persist).toHaveLength(1);
+    expect(report).toEqual([]);
+    const step = member.accept();
+    expect(responsesIn(step)[0]).toMatchObject({ RespId: 'a response', GroupId: GROUP_ID, Req: request });
+    expect(verifyResponse(responsesIn(step)[0] as ChangeConsensusResp)).toBe(true);
+    expect(step.persist.map(({ key }) => key.split('/')[0])).toContain('response');
+    expect(step.timers.map(({ name }) => name)).toEqual(['4/1/proofs']);
+    expect(member.participant.status()).toMatchObject({ response: 'given', attempt: 1 });
+  });
+
+  test('not so: stale nonce, foreign signer, another group, an altered list, another’s list, bad ticks', () => {
+    const request = requestFor(2);
+    const stranger = secretsOf(2)[1] as Uint8Array;
+    const foreign = requestFor(2, {}, stranger);
+    const altered = { ...request, ProducerPubkeyList: request.ProducerPubkeyList.toReversed() };
+    expect(verifyRequest(altered)).toBe(false);
+    for (const input of [
+      tickOf(requestFor(2, { Nonce: 3 })),
+      { type: 'tick', data: signTick(foreign, 1, stranger) },
+      tickOf(requestFor(2, { GroupId: 'aa2a1b5e-57ac-4b4e-8c8c-2d2c3a6f1a01' })),
+      tickOf(altered),
+      tickOf(requestFor(2, { ProducerPubkeyList: secretsOf(2).slice(1).map(publicKeyOf) })),
+      tickOf(requestFor(2, { ProducerPubkeyList: [] })),
+      tickOf(requestFor(2, { ProducerPubkeyList: [...request.ProducerPubkeyList, ...request.ProducerPubkeyList] })),
+      tickOf(requestFor(2, { AgreementTickLenInMs: 999 })),
+      tickOf(requestFor(2, { AgreementTickCount: 9 })),
+      tickOf(requestFor(2, { AgreementTickCount: 101 })),
+      tickOf(requestFor(2, { TrxEpochTickLenInMs: 499 })),
+      tickOf(request, 11),
+    ] as const) {
+      const member = new Member(2);
+      const step = member.do(input);
+      expect([step.opened, step.persist, step.conflictingRequests]).toEqual([undefined, [], undefined]);
+    }
+  });
+
+  test('any bytes are taken for a tick', () => {
+    const good = signTick(requestFor(2), 1, OWNER_SECRET);
+    const member = new Member(2);
+    for (let seed = 1; seed <= 300; seed++) {
+      const seeded = new SeededRandom(seed, 'tick');
+      const bad = seeded.chance(0.5) ? seeded.bytes(seeded.int(300)) : good.slice(0, seeded.int(good.length));
+      expect(member.do({ type: 'tick', data: bad }).opened).toBeUndefined();
+    }
+  });
+
+  test('two requests with one nonce prove the owner’s fault; the first stays', () => {
+    const member = new Member(2);
+    const [first, second] = [requestFor(2), requestFor(2, { StartFromEpoch: 7 })];
+    member.do(tickOf(first));
+    for (const _ of ['before a restart', 'after it']) {
+      const { conflictingRequests, opened } = member.do(tickOf(second));
+      expect(opened).toBeUndefined();
+      expect(conflictingRequests?.map((data) => verifyRequest(ChangeConsensusReq.decode(data)))).toEqual([true, true]);
+      expect(member.participant.status().request).toEqual(first);
+      member.restart();
+    }
+  });
+
+  test('a later one takes the place of an earlier, whose attempts are forgotten and whose response is not', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    member.accept();
+    const step = member.do(tickOf(requestFor(2, { Nonce: 6 })));
+    expect(step.opened?.request.Nonce).toBe(6);
+    expect([...member.log.keys()].filter((key) => key.startsWith('0000000000000004'))).toEqual([]);
+    expect([...member.log.keys()].filter((key) => key.startsWith('response'))).toHaveLength(1);
+    // What was under way for the earlier one changes nothing.
+    expect(member.do({ type: 'timer', name: '4/1/proofs' }).persist).toEqual([]);
+    expect(member.do({ type: 'message', nonce: 4, sender: 1, data: Uint8Array.of(1) }).faults).toEqual([]);
+    expect(member.do(tickOf(requestFor(2, { Nonce: 5 }))).opened).toBeUndefined();
+  });
+});
+
+describe('one response a nonce (rule 2)', () => {
+  test('the same again at each tick and after each restart; never another', () => {
+    const member = new Member(2);
+    const request = requestFor(2);
+    member.do(tickOf(request));
+    const [response] = responsesIn(member.accept());
+    expect(responsesIn(member.do(tickOf(request, 2)))).toEqual([response]);
+    const { opened, report, timers } = member.restart();
+    expect(opened?.hasResponded).toBe(true);
+    expect(HandoverReport.decode(report[0] as Uint8Array).Response).toEqual(response);
+    expect(timers.map(({ name }) => name)).toEqual(['4/1/proofs', '4/2/proofs']);
+    expect(member.do({ type: 'ready', nonce: 4, responseId: 'another', random }).encrypt).toBeUndefined();
+    expect(member.do({ type: 'refuse', nonce: 4, responseId: 'another', reason: 'no' }).report).toEqual([]);
+    expect(responsesIn(member.do(tickOf(request, 3)))).toEqual([response]);
+    expect(member.participant.hasGiven(response as ChangeConsensusResp)).toBe(true);
+    expect(member.participant.hasGiven({ ...(response as ChangeConsensusResp), RespId: 'another' })).toBe(false);
+  });
+
+  test('a crash before the response is made: the request is open again, and is answered then', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    member.do({ type: 'ready', nonce: 4, responseId: 'lost', random });
+    expect(member.restart().opened?.hasResponded).toBe(false);
+    expect(responsesIn(member.accept(4, 'kept'))[0]?.RespId).toBe('kept');
+  });
+
+  test('while shares are encrypted no second dealing is made', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    expect(member.do({ type: 'ready', nonce: 4, responseId: 'one', random }).encrypt?.shares).toHaveLength(2);
+    expect(
+      member.do({ type: 'ready', nonce: 4, responseId: 'two', random: random.map((byte) => byte + 1) }).encrypt,
+    ).toBeUndefined();
+  });
+
+  test('a refusal has a reason, takes part in no attempt, and goes to the owner each tick', () => {
+    const member = new Member(2);
+    const request = requestFor(2);
+    member.do(tickOf(request));
+    expect(() => member.do({ type: 'refuse', nonce: 4, responseId: 'r', reason: '' })).toThrow('reason');
+    const step = member.do({ type: 'refuse', nonce: 4, responseId: 'r', reason: 'a higher block is here', higherBlock: random });
+    expect(responsesIn(step)[0]).toMatchObject({ Refused: 'a higher block is here', HigherBlock: random });
+    expect(step.timers).toEqual([]);
+    expect(responsesIn(member.do(tickOf(request, 2)))[0]?.Refused).toBe('a higher block is here');
+    expect(member.participant.status()).toMatchObject({ response: 'refused', attempt: 0 });
+  });
+});
+
+describe('attempts (rule 2)', () => {
+  /** What producer 1 says first in an attempt, to producer 0 of `size`. */
+  const firstWords = (size: number, attempt: number, index: number): Uint8Array => {
+    const other = new Member(size, index);
+    const connected = other.do(tickOf(requestFor(size), attempt));
+    expect(connected.opened).toBeDefined();
+    other.accept();
+    const [first] = other.do({ type: 'connected', nonce: 4, peer: 0 }).send;
+    return first?.data as Uint8Array;
+  };
+
+  test('an attempt is joined when f+1 others are in it, without a tick of the owner', () => {
+    const member = new Member(4);
+    member.do(tickOf(requestFor(4)));
+    member.accept();
+    const once = member.do({ type: 'message', nonce: 4, sender: 1, data: firstWords(4, 5, 1) });
+    expect(once.timers).toEqual([]);
+    const twice = member.do({ type: 'message', nonce: 4, sender: 2, data: firstWords(4, 5, 2) });
+    expect(twice.timers.map(({ name }) => name)).toEqual(['4/5/proofs']);
+    expect(member.participant.status().attempt).toBe(5);
+  });
+
+  test('others that are in it before this one has responded are joined then, also after a restart', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    member.do({ type: 'message', nonce: 4, sender: 1, data: firstWords(2, 3, 1) });
+    member.restart();
+    expect(member.accept().timers.map(({ name }) => name)).toContain('4/3/proofs');
+  });
+
+  test('hostile bytes and messages that have no place are faults, and nothing is thrown or kept', () => {
+    const member = new Member(4);
+    member.do(tickOf(requestFor(4)));
+    member.accept();
+    const entries = member.log.size;
+    for (let seed = 1; seed <= 200; seed++) {
+      const bad = new SeededRandom(seed, 'message').bytes(12);
+      bad[0] = 200;
+      const { faults } = member.do({ type: 'message', nonce: 4, sender: 1, data: bad });
+      expect(faults).toEqual([{ producer: 1, kind: 'malformed-message' }]);
+    }
+    // Of an attempt beyond the last one, of attempt 0, and a Done, which no attempt has.
+    const value = firstWords(4, 5, 1);
+    for (const epoch of [22, 0]) {
+      const bad = value.slice();
+      bad[1] = epoch;
+      expect(member.do({ type: 'message', nonce: 4, sender: 1, data: bad }).faults[0]?.kind).toBe('unexpected-message');
+    }
+    expect(member.log.size).toBe(entries);
+    expect(() => member.do({ type: 'message', nonce: 4, sender: 0, data: value })).toThrow('no other producer');
+  });
+});
+
+describe('the end', () => {
+  test('settled: closed, its attempts forgotten, also after a restart; its response is kept', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    const [response] = responsesIn(member.accept());
+    expect(member.do({ type: 'settled', nonce: 4 }).closed).toBe(true);
+    expect(member.participant.status().request).toBeUndefined();
+    expect(member.do(tickOf(requestFor(2), 2)).opened).toBeUndefined();
+    expect(member.restart().opened).toBeUndefined();
+    expect(member.do(tickOf(requestFor(2), 3)).opened).toBeUndefined();
+    expect([...member.log.keys()].filter((key) => key.startsWith('0'))).toEqual([]);
+    expect(member.participant.hasGiven(response as ChangeConsensusResp)).toBe(true);
+  });
+
+  test('a response to a recovery is a promise until its result is known, restarts included (Recovery)', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2, { Contract: recoveryContract() })));
+    expect(member.participant.status().promised).toBeUndefined();
+    member.accept();
+    expect(member.participant.status().promised).toBe(4);
+    member.restart();
+    expect(member.participant.status().promised).toBe(4);
+    member.do({ type: 'settled', nonce: 4 });
+    expect(member.participant.status().promised).toBeUndefined();
+  });
+
+  test('a refused recovery promises nothing', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2, { Contract: recoveryContract() })));
+    member.do({ type: 'refuse', nonce: 4, responseId: 'r', reason: 'a higher block is here' });
+    expect(member.participant.status().promised).toBeUndefined();
+  });
+
+  test('one producer alone: its response is the agreement', () => {
+    const member = new Member(1);
+    member.do(tickOf(requestFor(1)));
+    const step = member.do({ type: 'ready', nonce: 4, responseId: 'r', random });
+    expect(step.report.map((data) => HandoverReport.decode(data).Bundle?.ResponsedProducers)).toContainEqual(
+      secretsOf(1).map(publicKeyOf),
+    );
+    expect(member.restart().report).toHaveLength(1);
+  });
+});
