@@ -65,7 +65,7 @@ async function expectOneChain(people: readonly Person[], groupId: string): Promi
 
 const comeBack = (person: Person, groupId: string): Promise<void> => person.openTab(`#/group/${groupId}`);
 
-test('posts of four producers and a user become final everywhere, in one chain that three seal (C-11, C-14)', async ({
+test('posts of four producers and a user become final everywhere, in one chain that three seal (C-18, C-19, C-21)', async ({
   dealt,
 }) => {
   const { groupId, producers, everybody } = dealt;
@@ -92,7 +92,7 @@ test('posts of four producers and a user become final everywhere, in one chain t
   }
 });
 
-test('the group goes on without one producer, which catches up when it is back and is needed for the next block (C-16, C-17)', async ({
+test('the group goes on without one producer, which catches up when it is back and is needed for the next block (C-22, C-23)', async ({
   dealt,
 }) => {
   const { groupId, producers, user, everybody } = dealt;
@@ -121,7 +121,7 @@ test('the group goes on without one producer, which catches up when it is back a
   await expectOneChain(everybody, groupId);
 });
 
-test('with two of four away nothing becomes final and nothing is lost; it goes on when they are back (C-11, S-2)', async ({
+test('with two of four away nothing becomes final and nothing is lost; it goes on when they are back (C-21, C-24, S-2)', async ({
   dealt,
 }) => {
   const { groupId, producers, user, everybody } = dealt;
