@@ -195,6 +195,37 @@ describe('late producers are not left waiting', () => {
     expect(crank.unjust).toEqual([]);
   });
 
+  test('BVAL are passed on in rounds that one has left', () => {
+    // A (0) and B (1) put in false, C (2) true; X (3) is faulty; the coin of round 0 is true.
+    const setup = setUp(4, 1, false, [undefined, undefined, undefined, () => []]);
+    const { crank } = setup;
+    const arrive = (from: number, to: number, kind: 'bval' | 'aux', value: boolean): void =>
+      crank.run(
+        ({ message, ...flight }) =>
+          flight.from === from && flight.to === to && message.kind === kind && message.round === 0 && message.value === value,
+      );
+    input(setup, 0, false);
+    input(setup, 1, false);
+    input(setup, 2, true);
+    // B takes true in first, which C and X have sent it, and has AUX(true).
+    arrive(2, 1, 'bval', true);
+    crank.deliver(3, 1, bval(0, true));
+    // A and C take false in first.
+    arrive(1, 0, 'bval', false);
+    crank.deliver(3, 0, bval(0, false));
+    arrive(0, 2, 'bval', false);
+    arrive(1, 2, 'bval', false);
+    // A has three AUX(false) and goes on to round 1. It has not sent BVAL(true).
+    arrive(2, 0, 'aux', false);
+    crank.deliver(3, 0, aux(0, false));
+    expect(setup.agreements.map((agreement) => agreement.status().round)).toEqual([1, 0, 0, 0]);
+    // X falls silent. C needs A's BVAL(true) of round 0 to take B's AUX(true).
+    crank.run();
+    const [first] = crank.outputs;
+    expect(first).toBeDefined();
+    expect(crank.outputs.slice(0, 3)).toEqual([first, first, first]);
+  });
+
   test('f+1 TERM decide, whatever round one is in', () => {
     const setup = setUp(7, 1, false);
     for (const sender of [1, 2]) expect(setup.crank.deliver(sender, 0, term(false)).output).toBeUndefined();

@@ -309,6 +309,22 @@ describe('catching up', () => {
     expect(timers.map(({ name }) => name)).toContain('behind');
   });
 
+  test('who has finished an epoch, or jumped over it, takes part in it until it is stable', () => {
+    const four = new Four();
+    four.catchUp(1);
+    four.catchUp(2);
+    const vote = (epoch: number): Message => ({ kind: 'bval', epoch, proposer: 2, round: 0, value: true });
+    for (const epoch of [1, 2]) {
+      four.hear(1, vote(epoch));
+      expect(messagesOf(four.hear(2, vote(epoch)), 4)).toContainEqual(vote(epoch));
+    }
+    for (const peer of [1, 2]) four.hear(peer, done(peer, 1));
+    four.hear(1, { ...vote(1), value: false } as Message);
+    expect(four.hear(2, { ...vote(1), value: false } as Message).send).toEqual([]);
+    four.hear(1, { ...vote(2), value: false } as Message);
+    expect(four.hear(2, { ...vote(2), value: false } as Message).send).not.toEqual([]);
+  });
+
   test('who has moved on since is not behind', () => {
     const four = new Four();
     for (const peer of [1, 2]) four.hear(peer, done(peer, 1));
