@@ -176,6 +176,24 @@ describe('encoding', () => {
   });
 });
 
+test('records that follow each other keep what each says, alike or not', () => {
+  const texts = [
+    'group-one',
+    'group-one',
+    'group-two',
+    'größer',
+    'group-two',
+    'a'.repeat(44),
+    `${'a'.repeat(43)}b`,
+    '',
+    'group-two',
+  ];
+  const bundle = { Trxs: texts.map((GroupId) => Trx.create({ GroupId, TrxId: GroupId })) };
+  expect(schema.HBTrxBundle.decode(schema.HBTrxBundle.encode(bundle)).Trxs.map(({ GroupId, TrxId }) => [GroupId, TrxId])).toEqual(
+    texts.map((text) => [text, text]),
+  );
+});
+
 describe('decoding refuses', () => {
   const cases: [string, string, Uint8Array][] = [
     ['a field cut off', 'truncated', bytesOf([0x0a, 5], 'abc')],

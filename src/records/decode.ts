@@ -90,7 +90,7 @@ function readValue(reader: WireReader, field: NamedField, wireType: number, end:
     return readMessage(reader, field.message, reader.position + length);
   }
   checkLength(field, length);
-  return field.kind === 'text' ? reader.text(length) : reader.bytes(length);
+  return field.kind === 'text' ? reader.text(length, field.number) : reader.bytes(length);
 }
 
 function readNumber(reader: WireReader, field: NamedField, end: number): unknown {

@@ -33,6 +33,8 @@ export class WireReader {
   /** Halves of the varint read last. */
   #low = 0;
   #high = 0;
+  /** The short text of ASCII that was read last in a field, and where. */
+  readonly #lastTexts: ({ readonly start: number; readonly text: string } | undefined)[] = [];
 
   constructor(buffer: Uint8Array, budget: number) {
     // A plain Uint8Array even where a subclass came in (Node's Buffer): its `slice` copies.
@@ -89,13 +91,19 @@ export class WireReader {
     return this.buffer.slice(start, this.position);
   }
 
-  text(length: number): string {
+  /** `field`: its number. Records that follow each other often say the same in a field (group, version, sender): that is one string then. */
+  text(length: number, field: number): string {
     const { buffer, position: start } = this;
     const end = start + length;
     this.position = end;
     if (length <= SHORT_TEXT_BYTES) {
+      const last = this.#lastTexts[field];
+      if (last?.text.length === length && isSameAt(buffer, last.start, start, length)) return last.text;
       const text = asciiText(buffer, start, end);
-      if (text !== undefined) return text;
+      if (text !== undefined) {
+        this.#lastTexts[field] = { start, text };
+        return text;
+      }
     }
     try {
       return utf8Decoder.decode(buffer.subarray(start, end));
@@ -233,6 +241,11 @@ export class WireWriter {
     this.#start = grown.length - size;
     return grown;
   }
+}
+
+function isSameAt(bytes: Uint8Array, left: number, right: number, length: number): boolean {
+  for (let at = 0; at < length; at++) if (bytes[left + at] !== bytes[right + at]) return false;
+  return true;
 }
 
 /**
