@@ -5,6 +5,7 @@ import { createHost } from '../../src/network/index.ts';
 import { type Random, sealTrxs } from '../../src/node/index.ts';
 import { parseSeed } from '../../src/records/index.ts';
 import { dealtChange } from '../../src/sim/index.ts';
+import type {} from '../pages/dealt/main.ts';
 import { expect } from './app-test.ts';
 import type { Person } from './person.ts';
 
