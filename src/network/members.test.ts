@@ -132,6 +132,21 @@ describe('Members', () => {
     expect(dialled.length).toBe(last + 1);
   });
 
+  it('does not sit out a long wait for a member that is heard of again, however short ago the last attempt was', async () => {
+    const [small, great] = ids as [string, string];
+    const { members, dialled, pass } = setUp(small);
+    members.meet(great);
+    // Waits of 2, 4, 8 and 16 s at most: the fifth attempt.
+    let seconds = 0;
+    for (; dialled.length < 10; seconds++) await pass(1);
+    expect(seconds).toBeGreaterThan(20);
+    members.meet(great);
+    await pass(4);
+    expect(dialled.length).toBe(10);
+    await pass(2);
+    expect(dialled.length).toBe(12);
+  });
+
   it('falls back to a circuit, and goes on trying WebRTC', async () => {
     const [small, great] = ids as [string, string];
     const { members, dialled, pass, world, open, identified } = setUp(small);

@@ -16,7 +16,7 @@ const MEMBERS_MAX = 48;
 const DIAL_TIMEOUT_MS = 15_000;
 const FIRST_BACKOFF_MS = 2_000;
 const BACKOFF_CAP_MS = 60_000;
-/** A member that is heard of again is tried again, if the last attempt was longer ago than this. */
+/** A member that is heard of again is tried again this long after the last attempt. */
 const RETRY_AFTER_NEWS_MS = 5_000;
 /** If the smaller id has not dialled by then it does not know of us, and we dial. */
 const WAIT_TO_BE_DIALLED_MS = 12_000;
@@ -67,7 +67,7 @@ export class Members {
     const known = this.#members.get(peer);
     if (known !== undefined) {
       // It is alive: no reason to sit out a long wait.
-      if (nowMs - known.triedAtMs > RETRY_AFTER_NEWS_MS) known.backoff.reset();
+      known.backoff.resetBy(known.triedAtMs + RETRY_AFTER_NEWS_MS);
       this.#attend(known, nowMs);
       return;
     }

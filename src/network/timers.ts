@@ -103,7 +103,12 @@ export class Backoff {
 
   /** Try again at once, with short waits first. */
   reset(): void {
+    this.resetBy(Number.NEGATIVE_INFINITY);
+  }
+
+  /** The next attempt is due then at the latest, and short waits come after it. */
+  resetBy(latestMs: number): void {
     this.#attempts = 0;
-    this.#nextAtMs = Number.NEGATIVE_INFINITY;
+    this.#nextAtMs = Math.min(this.#nextAtMs, latestMs);
   }
 }
