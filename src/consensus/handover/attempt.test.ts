@@ -2,12 +2,21 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { initCrypto, initThreshold, publicKeyOf, signAcknowledgement, signResponse } from '../../crypto/index.ts';
 import { type ChangeConsensusReq, ChangeConsensusResp, ConsensusResult } from '../../records/index.ts';
 import { SeededRandom } from '../../sim/index.ts';
-import type { Message } from '../hbbft/messages.ts';
+import { Agreement } from '../hbbft/agreement/agreement.ts';
+import type { AgreementMessage, Message } from '../hbbft/messages.ts';
 import { roster } from '../hbbft/roster.ts';
 import type { ProtocolStep } from '../hbbft/step.ts';
 import { Crank } from '../testing/crank.ts';
 import { requestFor, secretsOf } from '../testing/request.ts';
-import { Attempt, type AttemptOutput, type AttemptResult, type AttemptStep, type Instance, instanceOf } from './attempt.ts';
+import {
+  Attempt,
+  type AttemptOutput,
+  type AttemptResult,
+  type AttemptStep,
+  type Instance,
+  instanceOf,
+  publicCoin,
+} from './attempt.ts';
 import { encodeProof } from './proofs.ts';
 import { requestName } from './request.ts';
 
@@ -196,5 +205,40 @@ describe('acknowledgements (rule 3)', () => {
       expect(trial.crank.outputs).toEqual(failed(4));
       expect(trial.blamed).toEqual(['0 bad-acknowledgement']);
     }
+  });
+});
+
+describe('the coin, while there are no keys (rule 3)', () => {
+  test('is public where the schedule has none: agreement ends in the rounds that toss, alike for all, without shares', () => {
+    let rounds = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = new SeededRandom(seed, 'coin');
+      const agreements = [0, 1, 2, 3].map((self) => new Agreement(roster(4, self), 2, 0, publicCoin(Uint8Array.of(seed), 2, 0)));
+      const machines = agreements.map((agreement) => ({
+        handle: (sender: number, message: Message) => agreement.handle(sender, message as AgreementMessage),
+      }));
+      const crank = new Crank(machines, (count) => random.int(count));
+      for (const [self, agreement] of agreements.entries()) crank.take(self, agreement.input(self % 2 === 0));
+      crank.run();
+      expect(new Set(crank.outputs).size, `seed ${seed}`).toBe(1);
+      expect(crank.outputs[0]).toBeDefined();
+      expect(crank.sent.has('coin') || crank.sent.has('conf')).toBe(false);
+      rounds = Math.max(rounds, ...agreements.map((agreement) => agreement.status().round));
+    }
+    expect(rounds).toBeGreaterThanOrEqual(2);
+  });
+
+  test('differs by request, attempt, instance, proposer and round', () => {
+    const bits = (name: Uint8Array, epoch: number, proposer: number): string =>
+      Array.from({ length: 64 }, (_, round) => (publicCoin(name, epoch, proposer).coin(round) ? '1' : '0')).join('');
+    const all = [
+      bits(Uint8Array.of(1), 2, 0),
+      bits(Uint8Array.of(2), 2, 0),
+      bits(Uint8Array.of(1), 3, 0),
+      bits(Uint8Array.of(1), 4, 0),
+      bits(Uint8Array.of(1), 2, 1),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+    for (const each of all) expect(new Set(each).size).toBe(2);
   });
 });

@@ -35,7 +35,7 @@ export type AttemptResult = ChangeConsensusResultBundle | 'failed';
 export type AttemptStep = ProtocolStep<AttemptOutput>;
 
 /** No keys yet, so the coin is public: a hash of request, attempt, instance and round. */
-const publicCoin = (name: Uint8Array, epoch: number, proposer: number): PublicCoin => ({
+export const publicCoin = (name: Uint8Array, epoch: number, proposer: number): PublicCoin => ({
   coin: (round) =>
     ((sha256(new TextEncoder().encode(`sett/agreement-coin/1/${toHex(name)}/${epoch}/${proposer}/${round}`))[0] as number) &
       1) ===

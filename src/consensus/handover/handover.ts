@@ -13,6 +13,12 @@ import { ShareExchange } from './share-exchange.ts';
 import { HandoverStepBuilder } from './step.ts';
 
 /**
+ * Attempts after the newest one that is known to be honestly begun (by the owner's tick, or f+1 others being in it) of which messages are taken:
+ * what a faulty producer can make this one keep is bounded.
+ */
+const ATTEMPTS_AHEAD = 3;
+
+/**
  * One request, as one of its producers takes part in it: which attempts it has joined, what is logged before it counts, what goes out again
  * when a stream is opened anew. (consensus.md, "Changing consensus on a running group", 2 to 4.)
  *
@@ -38,6 +44,8 @@ export class Handover {
   #bundle: ChangeConsensusResultBundle | undefined;
   /** The owner's newest tick. */
   #tick = 0;
+  /** The newest attempt that f+1 others are in, or that this producer has joined. */
+  #newest = 0;
   #number = 0;
 
   /** `self`: public key of `secret`, one of the requested ones. */
@@ -144,6 +152,11 @@ export class Handover {
       step.blame(sender, 'unexpected-message');
       return;
     }
+    if (this.#isFarAhead(number)) {
+      // That it is there counts all the same: f+1 of these are worth following.
+      this.#note(sender, message);
+      if (this.#isFarAhead(number)) return;
+    }
     const result = this.#attempt(number)?.handle(sender, instance, message);
     if (!result) return;
     if (result.accepted) this.#log({ type: 'message', sender, data }, step);
@@ -179,6 +192,7 @@ export class Handover {
     if (response?.Refused !== '' || this.#bundle) return;
     const attempt = this.#attempt(number);
     if (!attempt || attempt.hasJoined) return;
+    this.#newest = Math.max(this.#newest, number);
     this.#log({ type: 'join', attempt: number }, step);
     this.#startTimer(number, 'proofs', step);
     this.#follow(number, attempt.join(encodeProof(response)), step);
@@ -262,9 +276,10 @@ export class Handover {
     if (input.type === 'open') return;
     const attempt = this.#attempt(input.attempt);
     if (!attempt) return;
-    if (input.type === 'join')
+    if (input.type === 'join') {
+      this.#newest = Math.max(this.#newest, input.attempt);
       this.#replayed(input.attempt, attempt.join(encodeProof(this.#response as ChangeConsensusResp)), step);
-    else if (input.type === 'over') this.#replayed(input.attempt, attempt.endWait(input.instance), step);
+    } else if (input.type === 'over') this.#replayed(input.attempt, attempt.endWait(input.instance), step);
     else {
       if (attempt.responses) this.exchange.restore(attempt.responses, input.acknowledgement);
       this.#replayed(input.attempt, attempt.acknowledge(input.acknowledgement), step);
@@ -286,8 +301,14 @@ export class Handover {
   #note(sender: number, { kind, epoch }: Message): boolean {
     const { attempt, instance } = instanceOf(epoch);
     if (kind !== 'value' || instance !== 'proofs' || this.#attempts.get(attempt) === 'failed') return false;
-    this.#joined.set(attempt, (this.#joined.get(attempt) ?? 0) | only(sender));
+    const joined = (this.#joined.get(attempt) ?? 0) | only(sender);
+    this.#joined.set(attempt, joined);
+    if (count(joined) > this.#roster.faulty) this.#newest = Math.max(this.#newest, attempt);
     return true;
+  }
+
+  #isFarAhead(number: number): boolean {
+    return number > Math.max(this.#tick, this.#newest) + ATTEMPTS_AHEAD;
   }
 
   #attempt(number: number): Attempt | undefined {

@@ -217,6 +217,18 @@ describe('attempts (rule 2)', () => {
     expect(member.participant.status().attempt).toBe(5);
   });
 
+  test('messages of attempts far ahead are not kept, unless f+1 others are in them', () => {
+    const member = new Member(4);
+    member.do(tickOf(requestFor(4), 2));
+    member.accept();
+    const { size } = member.log;
+    expect(member.do({ type: 'message', nonce: 4, sender: 1, data: firstWords(4, 6, 1) }).persist).toEqual([]);
+    expect(member.log.size).toBe(size);
+    expect(member.do({ type: 'message', nonce: 4, sender: 1, data: firstWords(4, 5, 1) }).persist).toHaveLength(1);
+    expect(member.do({ type: 'message', nonce: 4, sender: 2, data: firstWords(4, 6, 2) }).timers).toHaveLength(1);
+    expect(member.do({ type: 'message', nonce: 4, sender: 1, data: firstWords(4, 9, 1) }).persist).toHaveLength(1);
+  });
+
   test('others that are in it before this one has responded are joined then, also after a restart', () => {
     const member = new Member(2);
     member.do(tickOf(requestFor(2)));

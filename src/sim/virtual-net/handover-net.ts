@@ -1,18 +1,10 @@
 import { type HandoverStep, Owner, type OwnerStep, Participant, type ParticipantInput } from '../../consensus/index.ts';
 import { DEALING_RANDOM_BYTES, publicKeyOf, signRequest } from '../../crypto/index.ts';
-import {
-  ChangeConsensusReq,
-  ChangeConsensusResultBundle,
-  comparePubkeys,
-  concatBytes,
-  equalBytes,
-  sha256,
-  toHex,
-  uuidFromBytes,
-} from '../../records/index.ts';
+import { ChangeConsensusReq, ChangeConsensusResultBundle, comparePubkeys, toHex, uuidFromBytes } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { SeededRandom } from '../random.ts';
 import { Checks } from './checks.ts';
+import { box, entriesOf, type Lies, Machine, PowerCut, unbox } from './handover-machine.ts';
 import { Links } from './links.ts';
 
 const GROUP_ID = 'c9f8a0f6-5f9e-4e0c-9b39-6a4d2f3f8a11';
@@ -22,18 +14,6 @@ const TICKS = 12;
 const STEPS_TO_HEAL = 150;
 /** A timer runs out early, as on a slow network, once in so many steps. */
 const STEPS_PER_EARLY_TIMER = 200;
-
-/** What a faulty member does otherwise. Its machine is an honest one, for which its surroundings lie. */
-export interface Lies {
-  /** What goes out to another in place of a message. */
-  readonly tamper?: (to: number, data: Uint8Array, random: SeededRandom) => readonly Uint8Array[];
-  /** What it gives as an encrypted share. */
-  readonly encrypted?: (receiver: number, share: Uint8Array, random: SeededRandom) => Uint8Array;
-  /** What it takes for a decrypted share. */
-  readonly decrypted?: (plain: Uint8Array | undefined) => Uint8Array | undefined;
-  /** It runs two machines with one key: some of the others talk to one of them, some to the other, changing over with each connection. */
-  readonly isTwin?: boolean;
-}
 
 export interface HandoverNetOptions {
   readonly size: number;
@@ -51,31 +31,6 @@ export interface HandoverNetOptions {
   readonly isSlow?: boolean;
   /** Probability that what goes between owner and producers is lost. */
   readonly loss?: number;
-}
-
-class PowerCut extends Error {}
-
-interface Timer {
-  readonly name: string;
-  readonly atMs: number;
-}
-
-/** Stands for age: what is encrypted to a key opens with that key only. */
-const box = (receiver: string, plain: Uint8Array): Uint8Array =>
-  concatBytes(sha256(concatBytes(new TextEncoder().encode(receiver), plain)), plain);
-export function unbox(receiver: string, sealed: Uint8Array): Uint8Array | undefined {
-  const plain = sealed.slice(32);
-  return equalBytes(box(receiver, plain), sealed) ? plain : undefined;
-}
-
-/** One machine, with what survives a crash of it. */
-class Machine {
-  readonly log = new Map<string, Uint8Array>();
-  participant: Participant | undefined;
-  timers: Timer[] = [];
-  /** Effects whose answers are under way. */
-  effects: (() => void)[] = [];
-  wantsToAnswer = false;
 }
 
 /** N requested producers and an owner, cranked one event at a time by an adversary that is drawn from a seed. */
@@ -154,12 +109,6 @@ export class HandoverNet {
     const away = this.options.away ?? [];
     for (const [index] of this.producers.entries()) if (!away.includes(index)) this.#startMember(index);
     this.#startOwner();
-    const toId = (): string => uuidFromBytes(this.random.bytes(16));
-    this.#guardOwner(() =>
-      this.#afterOwner(
-        (this.#owner as Owner).handle({ type: 'open', request: this.request, successTrxId: toId(), otherTrxId: toId() }),
-      ),
-    );
   }
 
   heal(): void {
@@ -281,7 +230,14 @@ export class HandoverNet {
   #startOwner(): void {
     this.#owner = new Owner(this.#ownerSecret);
     const log = entriesOf(this.#ownerLog);
-    this.#guardOwner(() => this.#afterOwner((this.#owner as Owner).handle({ type: 'start', log })));
+    const toId = (): string => uuidFromBytes(this.random.bytes(16));
+    this.#guardOwner(() => {
+      this.#afterOwner((this.#owner as Owner).handle({ type: 'start', log }));
+      // Whoever got no answer asks again.
+      if (this.#ownerLog.size > 0) return;
+      const ids = { successTrxId: toId(), otherTrxId: toId() };
+      this.#afterOwner((this.#owner as Owner).handle({ type: 'open', request: this.request, ...ids }));
+    });
   }
 
   #input(index: number, machine: Machine, input: ParticipantInput): void {
@@ -500,6 +456,3 @@ export class HandoverNet {
     return [...this.#failed];
   }
 }
-
-const entriesOf = (log: ReadonlyMap<string, Uint8Array>): { key: string; data: Uint8Array }[] =>
-  [...log].map(([key, data]) => ({ key, data })).sort((a, b) => (a.key < b.key ? -1 : 1));

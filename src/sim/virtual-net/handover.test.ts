@@ -10,7 +10,8 @@ import {
   verifyResponse,
 } from '../../crypto/index.ts';
 import { ChangeConsensusResp, ConsensusResult, faultyLimit } from '../../records/index.ts';
-import { HandoverNet, type HandoverNetOptions, type Lies, unbox } from './handover-net.ts';
+import { type Lies, unbox } from './handover-machine.ts';
+import { HandoverNet, type HandoverNetOptions } from './handover-net.ts';
 
 // Rules: design of consensus, "Changing consensus on a running group", by number.
 
