@@ -48,7 +48,7 @@ export const engine: Benchmark = {
   name: 'engine',
   sentence:
     'N engines in one thread with one queue between them, every message encoded and decoded, 1,000 trxs of 250 bytes an epoch; the best of five ' +
-    'batches of epochs. Trx signatures are not checked, the log is counted and not written. Reference: what other implementations reach.',
+    'batches of epochs, by wall time or the whole process’s processor time, whichever is less. Trx signatures are not checked, the log is counted and not written. Reference: what other implementations reach.',
   async run({ progress, producers = PRODUCER_COUNTS, browser }) {
     const cpuMs = (): number => {
       const { user, system } = process.cpuUsage();
