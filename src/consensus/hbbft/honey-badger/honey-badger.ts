@@ -94,11 +94,11 @@ export class HoneyBadger implements Engine {
   }
 
   status(): EngineStatus {
-    const isResting_ = this.#started < this.#current && !this.#isExecuting && isResting(this.#pace);
+    const rests = this.#started < this.#current && !this.#isExecuting && isResting(this.#pace);
     const epoch = this.#epochs.get(this.#current);
     return {
       epoch: this.#current,
-      resting: isResting_,
+      resting: rests,
       ...(epoch ? { proposers: epoch.status() } : {}),
       finished: this.#ends.finished,
       connected: this.#queue.connected,
