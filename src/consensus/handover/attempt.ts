@@ -6,7 +6,7 @@ import type { AgreementMessage, BroadcastMessage } from '../hbbft/messages.ts';
 import type { Roster } from '../hbbft/roster.ts';
 import { IGNORED, type ProtocolStep, StepBuilder } from '../hbbft/step.ts';
 import { Subset, type SubsetStep } from '../hbbft/subset/subset.ts';
-import { ACKNOWLEDGEMENT_LIMIT_BYTES, agreedBundle, PROOF_LIMIT_BYTES, readProof } from './proofs.ts';
+import { ACKNOWLEDGEMENT_LIMIT_BYTES, agreedBundle, proofLimitBytes, readProof } from './proofs.ts';
 
 /**
  * One attempt at agreement among the requested producers (consensus.md, "Changing consensus on a running group", 2 and 3): a common subset on
@@ -62,7 +62,7 @@ export class Attempt {
       const epoch = epochOf(number, instance);
       return new Subset({ roster, epoch, limitBytes, coinOf: (proposer) => publicCoin(name, epoch, proposer), waits: true });
     };
-    this.#proofs = subset('proofs', PROOF_LIMIT_BYTES);
+    this.#proofs = subset('proofs', proofLimitBytes(request));
     this.#acknowledgements = subset('acknowledgements', ACKNOWLEDGEMENT_LIMIT_BYTES);
   }
 

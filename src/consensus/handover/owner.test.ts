@@ -1,6 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initCrypto, initThreshold, signResponse, verifyBundle } from '../../crypto/index.ts';
-import { type ChangeConsensusReq, ChangeConsensusResp, ConsensusResult } from '../../records/index.ts';
+import {
+  type ChangeConsensusReq,
+  ChangeConsensusResp,
+  ChangeConsensusResultBundle,
+  ConsensusResult,
+  LIMITS,
+} from '../../records/index.ts';
 import { SeededRandom } from '../../sim/index.ts';
 import type { LogEntry } from '../engine.ts';
 import { OWNER_SECRET, requestFor, secretsOf } from '../testing/request.ts';
@@ -135,6 +141,24 @@ describe('the choice (rule 5)', () => {
 });
 
 describe('reports', () => {
+  test('responses as large as they may be do not keep the result from being published', () => {
+    const desk = new Desk();
+    const request = requestFor(24);
+    desk.open(request);
+    const stuffed = { KeyGenDealing: new Uint8Array(16_000), HigherBlock: new Uint8Array(16_000) };
+    let last: OwnerStep | undefined;
+    for (const [sender, secret] of secretsOf(24).entries()) {
+      const rest = sender === 23 ? { ...stuffed, Refused: 'no' } : stuffed;
+      const data = HandoverReport.encode({ Response: respond(request, rest, secret), Bundle: undefined });
+      last = desk.do({ type: 'report', sender, data });
+    }
+    expect(desk.owner.status().responded).toHaveLength(24);
+    const bundle = last?.publish?.bundle;
+    expect(bundle?.Resps.filter(({ Refused }) => Refused === 'no')).toHaveLength(1);
+    expect(bundle && verifyBundle(bundle)).toBe(true);
+    expect(bundle && ChangeConsensusResultBundle.encode(bundle).length).toBeLessThan(LIMITS.trxDataBytes - 1024);
+  });
+
   test('a bundle that lacks somebody, is altered, or answers another request is a fault and decides nothing', () => {
     const request = requestFor(1);
     const two = requestFor(2);

@@ -5,7 +5,6 @@ import {
   ChangeConsensusResultBundle,
   ConsensusResult,
   equalBytes,
-  LIMITS,
   message,
   nested,
   type TypeOf,
@@ -16,7 +15,7 @@ import type { LogEntry } from '../engine.ts';
 import type { Fault } from '../fault.ts';
 import { decodeOrNothing } from './decode.ts';
 import { nonceKey } from './log.ts';
-import { agreedBundle, HandoverReport, resultBundle } from './proofs.ts';
+import { agreedBundle, BUNDLE_RECORD_BYTES, fittingResponses, HandoverReport, resultBundle } from './proofs.ts';
 import { requestName, signTick } from './request.ts';
 
 /**
@@ -75,7 +74,7 @@ const OpenRequest = message('OpenRequest', 16 * 1024, {
 type OpenRequest = TypeOf<typeof OpenRequest>;
 
 const TickNumber = message('TickNumber', 16, { Attempt: uint64(1) });
-const Choice = message('Choice', LIMITS.trxDataBytes, { Bundle: nested(1, ChangeConsensusResultBundle) });
+const Choice = message('Choice', BUNDLE_RECORD_BYTES, { Bundle: nested(1, ChangeConsensusResultBundle) });
 
 interface Open {
   readonly record: OpenRequest;
@@ -228,7 +227,8 @@ export class Owner {
   }
 
   #decideOtherwise(open: Open, result: ConsensusResult, step: StepInProgress): void {
-    if (!open.choice) this.#choose(open, resultBundle(result, open.request, [...open.responses.values()]), step);
+    if (!open.choice)
+      this.#choose(open, resultBundle(result, open.request, fittingResponses([...open.responses.values()])), step);
   }
 
   /** The first choice is the only one. */

@@ -11,7 +11,7 @@ import { ChangeConsensusReq, type ChangeConsensusResp } from '../../records/inde
 import { SeededRandom } from '../../sim/index.ts';
 import { GROUP_ID, OWNER_SECRET, recoveryContract, requestFor, secretsOf } from '../testing/request.ts';
 import { Participant, type ParticipantInput } from './participant.ts';
-import { HandoverReport } from './proofs.ts';
+import { encodeProof, HandoverReport, proofLimitBytes } from './proofs.ts';
 import { signTick } from './request.ts';
 import type { HandoverStep } from './step.ts';
 
@@ -163,6 +163,17 @@ describe('one response a nonce (rule 2)', () => {
     expect(responsesIn(member.do(tickOf(request, 3)))).toEqual([response]);
     expect(member.participant.hasGiven(response as ChangeConsensusResp)).toBe(true);
     expect(member.participant.hasGiven({ ...(response as ChangeConsensusResp), RespId: 'another' })).toBe(false);
+  });
+
+  test('of the largest set, it fits into a proof', () => {
+    const member = new Member(24);
+    const request = requestFor(24, { Contract: recoveryContract() });
+    member.do(tickOf(request));
+    const { encrypt } = member.do({ type: 'ready', nonce: 4, responseId: 'aa2a1b5e-57ac-4b4e-8c8c-2d2c3a6f1a01', random });
+    // What an age file to one recipient adds.
+    const encryptedShares = encrypt?.shares.map(({ plain }) => Uint8Array.of(...plain, ...new Uint8Array(210))) ?? [];
+    const [response] = responsesIn(member.do({ type: 'encrypted', nonce: 4, encryptedShares }));
+    expect(encodeProof(response as ChangeConsensusResp).length).toBeLessThan(proofLimitBytes(request));
   });
 
   test('a crash before the response is made: the request is open again, and is answered then', () => {

@@ -1,6 +1,6 @@
 import { keyGenerationOf, requestedProducers, verifyBundle, verifyResponse } from '../../crypto/index.ts';
 import {
-  type ChangeConsensusReq,
+  ChangeConsensusReq,
   ChangeConsensusResp,
   ChangeConsensusResultBundle,
   ConsensusResult,
@@ -13,10 +13,37 @@ import { decodeOrNothing } from './decode.ts';
 
 /** Proofs `{req, resp}` as they are agreed on, the bundle that they make, and what goes to the owner. */
 
-/** A proof as it is broadcast: a response of the largest dealing, without the request, which everybody in the agreement has. */
-export const PROOF_LIMIT_BYTES = 18 * 1024;
+/** A response with the largest dealing. */
+const MOST_PROOF_BYTES = 18 * 1024;
 /** An acknowledgement takes some 300 bytes. */
 export const ACKNOWLEDGEMENT_LIMIT_BYTES = 512;
+/** What a bundle holds besides responses: the request, 24 keys, 24 acknowledgements; and what encrypting it adds. */
+const BUNDLE_RESERVE_BYTES = 16 * 1024;
+/** Tag and length of a response in its bundle, of the request in a response, and the responder's key beside. */
+const RESPONSE_OVERHEAD_BYTES = 64;
+/** A bundle, or a response, with its tag and length. */
+export const BUNDLE_RECORD_BYTES = LIMITS.trxDataBytes + 64;
+
+/**
+ * A proof as it is broadcast: a response without the request, which everybody in the agreement has. The limit is such that all of them fit
+ * into one trx, whatever some put into theirs.
+ */
+export function proofLimitBytes(request: ChangeConsensusReq): number {
+  const share = Math.floor((LIMITS.trxDataBytes - BUNDLE_RESERVE_BYTES) / request.ProducerPubkeyList.length);
+  return Math.min(MOST_PROOF_BYTES, share - ChangeConsensusReq.encode(request).length - RESPONSE_OVERHEAD_BYTES);
+}
+
+/** As many of these responses as fit into a bundle, refusals first: they are the reason. */
+export function fittingResponses(responses: readonly ChangeConsensusResp[]): ChangeConsensusResp[] {
+  let leftBytes = LIMITS.trxDataBytes - BUNDLE_RESERVE_BYTES;
+  const refusalsFirst = [...responses].sort((a, b) => Number(b.Refused !== '') - Number(a.Refused !== ''));
+  return refusalsFirst.filter((response) => {
+    const sizeBytes = ChangeConsensusResp.encode(response).length + RESPONSE_OVERHEAD_BYTES;
+    if (sizeBytes > leftBytes) return false;
+    leftBytes -= sizeBytes;
+    return true;
+  });
+}
 
 export const encodeProof = (response: ChangeConsensusResp): Uint8Array =>
   ChangeConsensusResp.encode({ ...response, Req: undefined });
@@ -70,7 +97,7 @@ export function agreedBundle(
 }
 
 /** To the owner: a producer's response as soon as it is made (also a refusal), and the bundle once an attempt has succeeded. */
-export const HandoverReport = message('HandoverReport', LIMITS.trxDataBytes, {
+export const HandoverReport = message('HandoverReport', BUNDLE_RECORD_BYTES, {
   Response: nested(1, ChangeConsensusResp),
   Bundle: nested(2, ChangeConsensusResultBundle),
 });

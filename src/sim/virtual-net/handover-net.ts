@@ -12,6 +12,8 @@ const TICK_MS = 5_000;
 const TICKS = 12;
 /** Steps after which a broken connection or a machine without power comes back, at the latest. */
 const STEPS_TO_HEAL = 150;
+/** After each, everything is sent again: without an end to them, time would stand still. */
+const MOST_BREAKS = 40;
 /** A timer runs out early, as on a slow network, once in so many steps. */
 const STEPS_PER_EARLY_TIMER = 200;
 
@@ -55,6 +57,7 @@ export class HandoverNet {
   #nowMs = 0;
   #steps = 0;
   #ticks = 0;
+  #broken = 0;
   #powerCuts: number;
   #breaks: number;
   #returns: { readonly at: number; readonly run: () => void }[] = [];
@@ -414,7 +417,7 @@ export class HandoverNet {
   #break(): void {
     const a = this.random.int(this.producers.length);
     const b = this.random.int(this.producers.length);
-    if (a === b || !this.links.isConnected(a, b)) return;
+    if (a === b || !this.links.isConnected(a, b) || this.#broken++ >= MOST_BREAKS) return;
     this.links.cut(a, b);
     this.#later(() => this.#connect(a, b));
   }
