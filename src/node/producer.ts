@@ -22,7 +22,7 @@ import { CatchUp } from './producers/catch-up.ts';
 import { decodeOrNothing } from './producers/decode.ts';
 import { framesOf, type ProducerFrame, type ProducerHello } from './producers/frames.ts';
 import { type LinksOptions, ProducerLinks } from './producers/links.ts';
-import { SealBox } from './producers/seal-box.ts';
+import { SealBox, withGoodSeals } from './producers/seal-box.ts';
 import { keyOf, startingWith } from './rows.ts';
 
 export interface ProducerOptions extends Pick<LinksOptions, 'network' | 'members'> {
@@ -173,7 +173,11 @@ export class Producer {
 
   /** A final block, with its seals, of a height that this producer has built itself. In the mailbox. */
   async confirmed(block: Block): Promise<void> {
-    await this.#confirm(block);
+    const stored = await this.#options.chain.storedBlock(block.BlockId);
+    if (!stored || !equalBytes(stored.BlockHash, block.BlockHash)) return;
+    // Only seals are taken: whether the rest is what the hash says nobody has looked.
+    const sealed = withGoodSeals({ ...stored, Seals: block.Seals }, this.#configuration.producers);
+    await this.#confirm(this.#seals.merge(sealed).block);
   }
 
   #waitingInputs(): EngineInput[] {
@@ -463,7 +467,7 @@ export class Producer {
       if (block.BlockId !== chain.tip.blockId + 1) continue;
       const examined = await chain.examine(block, { needsSeals: false });
       if ('refusal' in examined) break;
-      const sealed = chain.seal(block, signSecret);
+      const sealed = chain.seal(withGoodSeals(block, this.#configuration.producers), signSecret);
       await chain.stage(sealed, examined.execution);
       adopted.push(sealed);
     }

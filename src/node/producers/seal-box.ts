@@ -1,5 +1,5 @@
 import { verifySeal } from '../../crypto/index.ts';
-import { type Block, equalBytes, faultyLimit, quorum, type Seal } from '../../records/index.ts';
+import { type Block, equalBytes, faultyLimit, LIMITS, quorum, type Seal } from '../../records/index.ts';
 import type { Chain } from '../chain.ts';
 import type { SealNotice } from './frames.ts';
 
@@ -9,6 +9,17 @@ const HEIGHTS_AHEAD = 64;
 interface Heard {
   readonly hash: Uint8Array;
   readonly seal: Seal;
+  /** Whether it is a signature of what it says; undefined: not looked at, since the block is not here. */
+  isSigned: boolean | undefined;
+}
+
+/** A block with those of its seals that are what they claim to be, one a producer: a peer that serves blocks may add any. */
+export function withGoodSeals(block: Block, producers: readonly string[]): Block {
+  const offered = block.Seals.slice(0, LIMITS.producers);
+  const seals = producers.flatMap(
+    (pubkey) => offered.find((seal) => seal.ProducerPubkey === pubkey && verifySeal(seal, block)) ?? [],
+  );
+  return { ...block, Seals: seals };
 }
 
 /** The other producers' seals for blocks that are not final here yet. */
@@ -28,7 +39,7 @@ export class SealBox {
     const headBlock = this.#chain.head.blockId;
     if (!seal || seal.ProducerPubkey !== producer || blockId <= headBlock || blockId > headBlock + HEIGHTS_AHEAD) return;
     const heard = this.#heard.get(blockId) ?? new Map<string, Heard>();
-    if (!heard.has(producer)) heard.set(producer, { hash, seal });
+    if (!heard.has(producer)) heard.set(producer, { hash, seal, isSigned: undefined });
     this.#heard.set(blockId, heard);
   }
 
@@ -42,9 +53,14 @@ export class SealBox {
   merge(block: Block): { block: Block; isEnough: boolean; isForked: boolean } {
     const seals = new Map(block.Seals.map((seal) => [seal.ProducerPubkey, seal]));
     let others = 0;
-    for (const [producer, { hash, seal }] of this.#heard.get(block.BlockId) ?? []) {
-      if (!equalBytes(hash, block.BlockHash)) others += 1;
-      else if (!seals.has(producer) && verifySeal(seal, block)) seals.set(producer, seal);
+    for (const [producer, heard] of this.#heard.get(block.BlockId) ?? []) {
+      if (!equalBytes(heard.hash, block.BlockHash)) {
+        others += 1;
+        continue;
+      }
+      // Each seal that comes asks again for those before it.
+      heard.isSigned ??= verifySeal(heard.seal, block);
+      if (heard.isSigned && !seals.has(producer)) seals.set(producer, heard.seal);
     }
     const ordered = this.#producers.flatMap((producer) => seals.get(producer) ?? []);
     return {

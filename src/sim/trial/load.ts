@@ -5,7 +5,7 @@ import { isHonest, type Watch } from './watch.ts';
 /** Average gaps between posts, one of which a round has: a busy group, one that just works, one that rests in between. */
 const GAPS_MS = [700, 4_000, 25_000] as const;
 /** Most posts are short; some just fit into gossip, some are fetched. */
-const SIZES = [50, 50, 50, 50, 50, 50, 50, 50, 2_000, 30_000, 100_000] as const;
+const SIZES = [...new Array<number>(40).fill(50), ...new Array<number>(6).fill(2_000), 30_000, 100_000];
 
 /** People who post, on all machines. */
 export class Load {

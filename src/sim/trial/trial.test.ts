@@ -39,6 +39,33 @@ describe('groups of whole nodes stay safe under faults, and go on after them', (
   });
 });
 
+describe('the checks of a round fire on a planted bug', () => {
+  const quiet = options(4, 21, { faults: [], orders: ['fifo'] });
+
+  it('no progress', { timeout: TIMEOUT_MS }, async () => {
+    const plant: TrialOptions['plant'] = ({ network }) => {
+      network.orderStreams = () => {};
+    };
+    await expect(runTrial({ ...quiet, plant })).rejects.toThrow('not everything became final everywhere');
+  });
+
+  it('an acknowledged post that is in no chain', { timeout: TIMEOUT_MS }, async () => {
+    const plant: TrialOptions['plant'] = ({ machines: [machine] }, { acknowledged }) => {
+      if (machine) acknowledged.set('lost', machine);
+    };
+    await expect(runTrial({ ...quiet, plant })).rejects.toThrow('holds the acknowledged post lost 0 times');
+  });
+
+  it('a machine that does not come back', { timeout: TIMEOUT_MS }, async () => {
+    const plant: TrialOptions['plant'] = ({ machines: [machine] }) => {
+      if (!machine) return;
+      machine.crash();
+      machine.boot = () => Promise.reject(new Error('no power'));
+    };
+    await expect(runTrial({ ...quiet, plant })).rejects.toThrow('does not start');
+  });
+});
+
 describe('seeds that found a defect', () => {
   it('a block of a later epoch that was fetched, not decided, keeps its number (4 producers, seed 8)', {
     timeout: TIMEOUT_MS,

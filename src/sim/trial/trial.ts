@@ -24,6 +24,8 @@ export interface TrialOptions {
   /** The seed picks one. */
   readonly orders: readonly Order[];
   readonly crypto: 'ideal' | 'real';
+  /** For tests of the checks: a defect that is put in once the group stands. */
+  readonly plant?: (world: World, watch: Watch) => void;
 }
 
 export interface TrialResult {
@@ -104,6 +106,7 @@ class Trial {
     const encryption = this.#random.pick([0, 0, 0, 1, 2]);
     const group = await dealtGroup(this.#world, { producers, users: USERS, intervalMs: INTERVAL_MS, encryption });
     await this.#begin(group);
+    this.#options.plant?.(this.#world, this.#watch);
     const rounds = Math.max(1, Math.round((minutes * 60_000) / ROUND_MS));
     const durationMs = (minutes * 60_000) / rounds;
     for (let round = 0; round < rounds; round++) await this.#round(group, durationMs);

@@ -1,19 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeMessage } from '../../consensus/index.ts';
 import { HeadRow, type NodeView, ProducerFrame, type Write } from '../../node/index.ts';
-import { Block, Trx } from '../../records/index.ts';
+import { Block, blockHash, Trx } from '../../records/index.ts';
 import { type MachineTwist, type SimulatedMachine, World } from '../world.ts';
 import { Watch } from './watch.ts';
 
 const GROUP = 'group';
 const hash = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
-const block = (BlockId: number, byte: number, trxIds: readonly string[] = []): Block =>
-  Block.create({
+const block = (BlockId: number, byte: number, trxIds: readonly string[] = []): Block => {
+  const unhashed = Block.create({
     BlockId,
-    BlockHash: hash(byte),
     StateRoot: hash(byte),
     Trxs: trxIds.map((TrxId) => Trx.create({ TrxId, SenderPubkey: 'sender' })),
   });
+  return { ...unhashed, BlockHash: blockHash(unhashed) };
+};
 const blockRow = (stored: Block): Write => ({
   table: 'blocks',
   key: `${GROUP}/${stored.BlockId}`,
@@ -68,6 +69,15 @@ describe('each check fires on a planted bug', () => {
       here.watch.block(b, GROUP, 1, '22');
     });
     found().toThrow('b calls another block 1 final');
+  });
+
+  it('a block whose content is not what its hash says', async () => {
+    await plant(() => {
+      here.watch.written(a, [blockRow(block(1, 1, ['x']))]);
+      here.watch.check();
+      here.watch.written(b, [blockRow({ ...block(1, 1, ['x']), Trxs: [] })]);
+    });
+    found().toThrow('b stores another block 1 than its hash says');
   });
 
   it('another state root at a height', async () => {

@@ -1,6 +1,6 @@
 import type { Fault } from '../../consensus/index.ts';
 import { decodeOrNothing, HeadRow, type NodeView, type PeerId, ProducerFrame, type Write } from '../../node/index.ts';
-import { Block, toHex } from '../../records/index.ts';
+import { Block, blockHash, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { Checks } from '../virtual-net/checks.ts';
 import type { SimulatedMachine, World, WorldObserver } from '../world.ts';
@@ -83,6 +83,7 @@ export class Watch implements WorldObserver {
     const hash = toHex(block.BlockHash);
     const known = this.#blocks.get(block.BlockId);
     if (known && known.hash !== hash) this.fail(`${machine.name} holds another block ${block.BlockId} than others`);
+    if (toHex(blockHash(block)) !== hash) this.fail(`${machine.name} stores another block ${block.BlockId} than its hash says`);
     if (known) return;
     this.#blocks.set(block.BlockId, { hash, stateRoot: toHex(block.StateRoot) });
     for (const { SenderPubkey, TrxId } of block.Trxs) {

@@ -20,7 +20,8 @@ function liedAbout(answer: SyncResponse, random: SeededRandom): Uint8Array | und
   const blocks: readonly Block[] = bundle?.Blocks?.Blocks ?? [];
   const withBlocks = (changed: readonly Block[]): Uint8Array =>
     SyncResponse.encode({ ...answer, Blocks: bundle && { ...bundle, Blocks: { Blocks: changed } } });
-  switch (random.int(8)) {
+  const forged = ({ Seals }: Block): Block['Seals'] => Seals.map((seal) => ({ ...seal, Sign: flipped(seal.Sign, random) }));
+  switch (random.int(9)) {
     case 0:
       return undefined;
     case 1:
@@ -35,6 +36,8 @@ function liedAbout(answer: SyncResponse, random: SeededRandom): Uint8Array | und
       return withBlocks(blocks.map((block) => ({ ...block, StateRoot: flipped(block.StateRoot, random) })));
     case 6:
       return withBlocks(blocks.map((block) => ({ ...block, Trxs: block.Trxs.slice(1) })));
+    case 7:
+      return withBlocks(blocks.map((block) => ({ ...block, Seals: [...forged(block), ...block.Seals] })));
     default:
       return withBlocks(blocks.slice(random.int(Math.max(1, blocks.length))));
   }
