@@ -63,6 +63,8 @@ export class World {
   equip: (name: string) => MachineOptions = () => ({});
   /** Set before machines are added: sets of several producers get their keys from it. */
   trustedDealer: TrustedDealer | undefined;
+  /** Set before machines are added: how long a write and a read take, from least to most. */
+  diskMs: { readonly writeMs: readonly [number, number]; readonly readMs: readonly [number, number] } = DISK;
 
   /** Loading the cryptography is the one thing that really waits; after it a run depends on its seed alone. */
   static async create(seed: number, observer: WorldObserver = { block: () => {} }): Promise<World> {
@@ -149,7 +151,7 @@ export class SimulatedMachine {
     this.twist = options.twist;
     this.#world = world;
     this.#skewMs = options.skewMs ?? 0;
-    const latency = { clock: new SimulatedClock(world.time), ...DISK };
+    const latency = { clock: new SimulatedClock(world.time), ...world.diskMs };
     this.disk = new SimulatedStore({ random: world.random.fork(`disk/${name}`), latency });
     this.disk.failPoint = (point) => this.failPoint?.(point);
     this.disk.watch = (writes) => world.observer.written?.(this, writes);
