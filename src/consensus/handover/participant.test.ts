@@ -208,11 +208,11 @@ describe('one response a nonce (rule 2)', () => {
 
 describe('attempts (rule 2)', () => {
   /** What producer 1 says first in an attempt, to producer 0 of `size`. */
-  const firstWords = (size: number, attempt: number, index: number): Uint8Array => {
+  const firstWords = (size: number, attempt: number, index: number, responseId = 'a response'): Uint8Array => {
     const other = new Member(size, index);
     const connected = other.do(tickOf(requestFor(size), attempt));
     expect(connected.opened).toBeDefined();
-    other.accept();
+    other.accept(4, responseId);
     const [first] = other.do({ type: 'connected', nonce: 4, peer: 0 }).send;
     return first?.data as Uint8Array;
   };
@@ -226,6 +226,37 @@ describe('attempts (rule 2)', () => {
     const twice = member.do({ type: 'message', nonce: 4, sender: 2, data: firstWords(4, 5, 2) });
     expect(twice.timers.map(({ name }) => name)).toEqual(['4/5/proofs']);
     expect(member.participant.status().attempt).toBe(5);
+  });
+
+  test('what was heard is in the log before it is answered: after a restart nothing is said against it', () => {
+    const member = new Member(4);
+    member.do(tickOf(requestFor(4)));
+    member.accept();
+    for (const peer of [1, 2, 3]) member.do({ type: 'connected', nonce: 4, peer });
+    const heard = member.do({ type: 'message', nonce: 4, sender: 1, data: firstWords(4, 1, 1) });
+    expect(heard.persist).toHaveLength(1);
+    expect(heard.send.length).toBeGreaterThan(0);
+    const otherwise: ParticipantInput = { type: 'message', nonce: 4, sender: 1, data: firstWords(4, 1, 1, 'another') };
+    for (const _ of ['before a restart', 'after it']) {
+      for (const peer of [1, 2, 3]) member.do({ type: 'connected', nonce: 4, peer });
+      const { faults, send } = member.do(otherwise);
+      expect([faults, send]).toEqual([[{ producer: 1, kind: 'conflicting-value' }], []]);
+      member.restart();
+    }
+  });
+
+  test('everything said is said again on each new stream, after a restart too', () => {
+    const member = new Member(4);
+    member.do(tickOf(requestFor(4)));
+    const before = member.accept();
+    expect(before.send).toEqual([]);
+    const first = member.do({ type: 'connected', nonce: 4, peer: 2 }).send;
+    expect(first.length).toBeGreaterThan(0);
+    expect(first.every(({ to }) => to === 2)).toBe(true);
+    member.do({ type: 'disconnected', nonce: 4, peer: 2 });
+    expect(member.do({ type: 'connected', nonce: 4, peer: 2 }).send).toEqual(first);
+    member.restart();
+    expect(member.do({ type: 'connected', nonce: 4, peer: 2 }).send).toEqual(first);
   });
 
   test('messages of attempts far ahead are not kept, unless f+1 others are in them', () => {

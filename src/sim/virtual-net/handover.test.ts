@@ -111,14 +111,18 @@ describe('crashes, restarts, loss', () => {
     });
   }
 
-  test('one that comes late completes an attempt that the others have completed', () => {
+  test('one that crashes before it knows the outcome completes the attempt that the others have completed (2)', () => {
     const net = new HandoverNet({ size: 4, seed: 8 });
+    const hasBundle = (index: number): boolean => net.participant(index)?.status().bundle !== undefined;
     net.start();
-    net.run(() => net.result !== undefined, STEP_LIMIT);
-    net.crash(2);
-    net.restart(2);
+    net.run(() => [0, 1, 2, 3].some(hasBundle), STEP_LIMIT);
+    const late = [0, 1, 2, 3].filter((index) => !hasBundle(index));
+    expect(late.length).toBeGreaterThan(0);
+    for (const index of late) net.crash(index);
+    for (const index of late) net.restart(index);
     net.settle();
-    expect(net.participant(2)?.status().bundle).toEqual(net.result);
+    for (const index of late) expect(net.participant(index)?.status().bundle).toEqual(net.result);
+    expect(net.agreedAttempts).toEqual([1]);
   });
 });
 
