@@ -234,8 +234,18 @@ export class Producer {
     this.#options.failed(error);
   }
 
-  /** Handles inputs and everything that follows from them without waiting for others. */
+  /** A turn that fails ends this producer at once: what could not be made durable must never go out with a later turn. */
   async #turn(inputs: readonly EngineInput[]): Promise<void> {
+    try {
+      await this.#handleAll(inputs);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** Handles inputs and everything that follows from them without waiting for others. */
+  async #handleAll(inputs: readonly EngineInput[]): Promise<void> {
     let queue = [...inputs];
     while (queue.length > 0) {
       const persist: LogEntry[] = [];

@@ -50,6 +50,19 @@ describe('everybody delivers what an honest proposer proposes', () => {
     });
   }
 
+  // Seed 5021 of seven producers: an EMPTY proposal had the bytes of the epoch before, which a faulty producer had said again.
+  test('whose root somebody has spoken of before it was proposed', () => {
+    const setup = setUp(4, 0, 5021);
+    const payload = setup.random.bytes(100);
+    const { root } = new ShardTree(encodeShards(payload, 2, 2));
+    const early: Message = { kind: 'ready', epoch: 1, proposer: 0, root };
+    setup.crank.take(0, (setup.broadcasts[0] as Broadcast).handle(1, early as BroadcastMessage));
+    propose(setup, 0, payload);
+    setup.crank.run();
+    for (const output of setup.crank.outputs) expect(output).toEqual(payload);
+    expect(setup.crank.faults).toEqual([]);
+  });
+
   test('with f silent producers', () => {
     for (const size of [4, 7, 10, 16]) {
       for (let seed = 0; seed < 10; seed++) {

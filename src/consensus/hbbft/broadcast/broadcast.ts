@@ -103,7 +103,8 @@ export class Broadcast {
     if (this.#own) throw new RangeError('a proposal was made already');
     const shards = encodeShards(payload, this.#dataShards, 2 * faulty);
     const tree = new ShardTree(shards);
-    const candidate = this.#add(tree.root);
+    // Known already if somebody has spoken of it before: an EMPTY proposal may have the bytes of an earlier one.
+    const candidate = this.#find(tree.root) ?? this.#add(tree.root);
     candidate.payload = payload;
     const step = beginStep<Uint8Array>();
     for (let index = 0; index < size; index++) {
