@@ -17,7 +17,7 @@ import {
 
 const HASH_BYTES = 32;
 const SIGNATURE_BYTES = 65;
-const HELLO_TAG = 'sett/producer-hello/1';
+export const HELLO_TAG = 'sett/producer-hello/1';
 
 /**
  * Opens a stream: binds the producer's group key to both ends of the connection, the group and the configuration. The connection itself proves the
