@@ -5,12 +5,12 @@ import {
   type ChangeConsensusResultBundle,
   comparePubkeys,
   concatBytes,
+  decodeOrNothing,
   equalBytes,
   exactBytes,
   faultyLimit,
   LIMITS,
   message,
-  RecordError,
   repeated,
   sha256,
   text,
@@ -105,15 +105,6 @@ export function readAcknowledgement(
     return undefined;
   if (read.Accepted >= 2 ** responses.length || !equalBytes(KeyGenAcknowledgement.encode(read), encoded)) return undefined;
   return verifyHash(sha256(KeyGenAcknowledgement.encodeHashed(read)), read.Sign, signer) ? read.Accepted : undefined;
-}
-
-function decodeOrNothing<T>(record: { decode(encoded: Uint8Array): T }, encoded: Uint8Array): T | undefined {
-  try {
-    return record.decode(encoded);
-  } catch (error) {
-    if (error instanceof RecordError) return undefined;
-    throw error;
-  }
 }
 
 /** A dealing that anyone can see is one. What its encrypted shares hold only their receivers can see. */

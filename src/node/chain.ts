@@ -17,7 +17,7 @@ import {
   sealBlock,
   TABLES_IN_MEMORY,
 } from '../ledger/index.ts';
-import { Block, equalBytes, type Trx, TrxType } from '../records/index.ts';
+import { Block, decodeOrNothing, equalBytes, type Trx, TrxType } from '../records/index.ts';
 import { contentWrites, executionWrites } from './chain-rows.ts';
 import type { Durability, Store, Write } from './ports.ts';
 import { HeadRow, keyOf, ledgerKeyOf, PlaceRow, startingWith } from './rows.ts';
@@ -202,12 +202,7 @@ export class Chain {
   async storedBlock(blockId: number): Promise<Block | undefined> {
     if (blockId === 0) return this.#genesis;
     const bytes = await this.#store.get('blocks', keyOf.block(this.identity.groupId, blockId));
-    if (!bytes) return undefined;
-    try {
-      return Block.decode(bytes);
-    } catch {
-      return undefined;
-    }
+    return bytes && decodeOrNothing(Block, bytes);
   }
 
   /** Context of the rules for the next block at `blockTimeNs`, with the chain looked up for just these trxs. */

@@ -1,6 +1,7 @@
 import { openBytes, sealBytes } from '../crypto/index.ts';
 import {
   concatBytes,
+  decodeOrNothing,
   fromHex,
   GroupBroadcast,
   HBTrxBundle,
@@ -74,11 +75,5 @@ export const topicOfRequest = (data: Uint8Array): string | undefined =>
 /** The request of a member; undefined if no member made it. */
 export function openRequest(cipherKey: Uint8Array, data: Uint8Array): SyncRequest | undefined {
   const plain = openBytes(cipherKey, data.subarray(TOPIC_TAG_BYTES));
-  if (!plain) return undefined;
-  try {
-    return SyncRequest.decode(plain);
-  } catch (error) {
-    if (error instanceof RecordError) return undefined;
-    throw error;
-  }
+  return plain && decodeOrNothing(SyncRequest, plain);
 }

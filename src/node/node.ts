@@ -14,8 +14,7 @@ import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
 import { checkLength, readSeed, signMembership } from './membership.ts';
 import type { MessageStream, MessageStreamHandlers, NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
-import { decodeOrNothing } from './producers/decode.ts';
-import { ProducerHello } from './producers/frames.ts';
+import { readHello } from './producers/frames.ts';
 import type { TrustedDealer } from './producers/make-engine.ts';
 import { announced, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
 import { readPublicPost } from './read-post.ts';
@@ -120,7 +119,7 @@ export class SettNode implements NodeService {
     stream.receive({
       message: (data) => {
         if (handlers) return handlers.message(data);
-        const hello = decodeOrNothing(ProducerHello, data);
+        const hello = readHello(data);
         handlers = hello && this.#groups.get(hello.GroupId)?.acceptProducer(stream, hello);
         if (!handlers) stream.close();
         return undefined;

@@ -13,13 +13,12 @@ import type {
 } from '../consensus/index.ts';
 import { EPOCHS_UNDECIDED, proposalLimitBytes } from '../consensus/index.ts';
 import type { Pool } from '../ledger/index.ts';
-import { type Block, equalBytes, Trx } from '../records/index.ts';
+import { type Block, decodeOrNothing, equalBytes, Trx } from '../records/index.ts';
 import { makeBlock, proposedTrxs } from './block-maker.ts';
 import type { Chain } from './chain.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Clock, MessageStream, MessageStreamHandlers, Random, Store, Write } from './ports.ts';
 import { CatchUp } from './producers/catch-up.ts';
-import { decodeOrNothing } from './producers/decode.ts';
 import { framesOf, type ProducerFrame, type ProducerHello } from './producers/frames.ts';
 import { type LinksOptions, ProducerLinks } from './producers/links.ts';
 import { SealBox, withGoodSeals } from './producers/seal-box.ts';

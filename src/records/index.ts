@@ -1,4 +1,5 @@
 export { message, type TypeOf } from './codec.ts';
+export { decodeOrNothing } from './decode-or-nothing.ts';
 export * from './enums.ts';
 export * from './errors.ts';
 export * from './fields.ts';

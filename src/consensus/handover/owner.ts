@@ -4,6 +4,7 @@ import {
   ChangeConsensusResp,
   ChangeConsensusResultBundle,
   ConsensusResult,
+  decodeOrNothing,
   equalBytes,
   message,
   nested,
@@ -13,7 +14,6 @@ import {
 } from '../../records/index.ts';
 import type { LogEntry } from '../engine.ts';
 import type { Fault } from '../fault.ts';
-import { decodeOrNothing } from './decode.ts';
 import { nonceKey } from './log.ts';
 import { agreedBundle, BUNDLE_RECORD_BYTES, fittingResponses, HandoverReport, resultBundle } from './proofs.ts';
 import { requestName, signTick } from './request.ts';

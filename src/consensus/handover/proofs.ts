@@ -5,11 +5,11 @@ import {
   ChangeConsensusResultBundle,
   ConsensusResult,
   comparePubkeys,
+  decodeOrNothing,
   LIMITS,
   message,
   nested,
 } from '../../records/index.ts';
-import { decodeOrNothing } from './decode.ts';
 
 /** Proofs `{req, resp}` as they are agreed on, the bundle that they make, and what goes to the owner. */
 

@@ -1,6 +1,7 @@
 import { publicKeyOf, signHash, verifyHash, verifyRequest } from '../../crypto/index.ts';
 import {
   ChangeConsensusReq,
+  decodeOrNothing,
   exactBytes,
   isPublicKey,
   LIMITS,
@@ -10,7 +11,6 @@ import {
   text,
   uint64,
 } from '../../records/index.ts';
-import { decodeOrNothing } from './decode.ts';
 
 /** The owner's request on its way: who may make one, what it may ask for, and how it is numbered by attempt. */
 

@@ -1,6 +1,7 @@
 import { signHash, verifyHash } from '../../crypto/index.ts';
 import {
   bytes,
+  decodeOrNothing,
   exactBytes,
   LIMITS,
   message,
@@ -38,6 +39,9 @@ export function signHello(hello: Omit<ProducerHello, 'Tag' | 'Sign'>, secret: Ui
   const unsigned: ProducerHello = { ...hello, Tag: HELLO_TAG, Sign: new Uint8Array() };
   return { ...unsigned, Sign: signHash(sha256(ProducerHello.encodeHashed(unsigned)), secret) };
 }
+
+/** A hello as it came, not verified; undefined for what is none. */
+export const readHello = (data: Uint8Array): ProducerHello | undefined => decodeOrNothing(ProducerHello, data);
 
 export const verifyHello = (hello: ProducerHello): boolean =>
   hello.Tag === HELLO_TAG && verifyHash(sha256(ProducerHello.encodeHashed(hello)), hello.Sign, hello.Pubkey);

@@ -1,7 +1,7 @@
+import { decodeOrNothing } from '../../records/index.ts';
 import type { Members } from '../members.ts';
 import type { Clock, MessageStream, MessageStreamHandlers, Network, PeerId } from '../ports.ts';
-import { decodeOrNothing } from './decode.ts';
-import { ProducerFrame, ProducerHello, signHello, verifyHello } from './frames.ts';
+import { ProducerFrame, ProducerHello, readHello, signHello, verifyHello } from './frames.ts';
 
 export interface LinksOptions {
   readonly groupId: string;
@@ -119,7 +119,7 @@ export class ProducerLinks {
     return {
       message: (data) => {
         if (producer !== undefined) return this.#receive(stream, producer, decodeOrNothing(ProducerFrame, data));
-        producer = this.#prove(stream, decodeOrNothing(ProducerHello, data));
+        producer = this.#prove(stream, readHello(data));
         if (producer !== undefined) this.#options.up(producer);
       },
       closed: () => {

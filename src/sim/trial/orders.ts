@@ -1,6 +1,7 @@
 import { coinName, decodeMessage, type Message } from '../../consensus/index.ts';
 import type { ThresholdKeys } from '../../crypto/index.ts';
-import { decodeOrNothing, type PeerId, ProducerFrame } from '../../node/index.ts';
+import { type PeerId, ProducerFrame } from '../../node/index.ts';
+import { decodeOrNothing } from '../../records/index.ts';
 import type { SeededRandom } from '../random.ts';
 import type { StreamDelivery } from '../streams.ts';
 import { harmOf } from '../virtual-net/harm.ts';

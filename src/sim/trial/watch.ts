@@ -1,15 +1,6 @@
 import type { Fault } from '../../consensus/index.ts';
-import {
-  decodeOrNothing,
-  HELLO_TAG,
-  HeadRow,
-  type NodeView,
-  type PeerId,
-  ProducerFrame,
-  ProducerHello,
-  type Write,
-} from '../../node/index.ts';
-import { Block, blockHash, toHex } from '../../records/index.ts';
+import { HELLO_TAG, HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, type Write } from '../../node/index.ts';
+import { Block, blockHash, decodeOrNothing, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { Checks } from '../virtual-net/checks.ts';
 import type { SimulatedMachine, World, WorldObserver } from '../world.ts';

@@ -1,4 +1,4 @@
-import { HBTrxBundle, LIMITS, message, nested, RecordError, timeNs } from '../../../records/index.ts';
+import { decodeOrNothing, HBTrxBundle, LIMITS, message, nested, timeNs } from '../../../records/index.ts';
 import type { Proposal } from '../../engine.ts';
 
 /** What one producer broadcasts (encrypted, where the schedule says so). */
@@ -29,11 +29,6 @@ export function encodeProposal(proposal: Proposal, producers: number): Uint8Arra
 /** Undefined for what is no proposal, or is too large. */
 export function decodeProposal(bytes: Uint8Array, producers: number): Proposal | undefined {
   if (bytes.length > encodedLimitBytes(producers)) return undefined;
-  try {
-    const { TimeStamp, Trxs } = EncodedProposal.decode(bytes);
-    return { trxs: Trxs?.Trxs ?? [], timeNs: TimeStamp };
-  } catch (error) {
-    if (error instanceof RecordError) return undefined;
-    throw error;
-  }
+  const read = decodeOrNothing(EncodedProposal, bytes);
+  return read && { trxs: read.Trxs?.Trxs ?? [], timeNs: read.TimeStamp };
 }

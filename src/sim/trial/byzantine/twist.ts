@@ -1,7 +1,6 @@
 import { decodeMessage } from '../../../consensus/index.ts';
 import { signHash, type ThresholdKeys } from '../../../crypto/index.ts';
 import {
-  decodeOrNothing,
   type MessageStream,
   type Network,
   type NetworkHandlers,
@@ -10,7 +9,7 @@ import {
   ProducerFrame,
   type SealNotice,
 } from '../../../node/index.ts';
-import { SyncResponse } from '../../../records/index.ts';
+import { decodeOrNothing, SyncResponse } from '../../../records/index.ts';
 import type { SimulatedHost } from '../../network.ts';
 import type { SeededRandom } from '../../random.ts';
 import type { Strategy, StrategyContext } from '../../virtual-net/strategies.ts';
