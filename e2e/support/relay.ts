@@ -30,7 +30,7 @@ export async function startRelayProcess(options: RelayProcessOptions): Promise<R
   const child = spawn(
     process.execPath,
     [
-      ...['src/server/main.ts', '--port', String(port), '--data', options.dataDirectory, '--app', options.appDirectory],
+      ...['src/server/main.ts', 'relay', '--port', String(port), '--data', options.dataDirectory, '--app', options.appDirectory],
       ...(options.args ?? []),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },

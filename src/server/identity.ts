@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys';
 import type { PrivateKey } from '@libp2p/interface';
+import { OperatorError } from './commands/command.ts';
 
 export const IDENTITY_FILE = 'relay.key';
 const OWNER_ONLY_FILE = 0o600;
@@ -16,15 +17,18 @@ export async function loadIdentity(directory: string): Promise<PrivateKey> {
     bytes = await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      throw new Error(`The relay's key ${path} cannot be read.`, { cause: error });
+      throw new OperatorError(`The relay's key ${path} cannot be read.`, { cause: error });
     return makeIdentity(directory, path);
   }
   try {
     return privateKeyFromProtobuf(bytes);
   } catch (cause) {
-    throw new Error(`${path} is not a relay's key. Restore it from a backup, or move it away to start with a new identity.`, {
-      cause,
-    });
+    throw new OperatorError(
+      `${path} is not a relay's key. Restore it from a backup, or move it away to start with a new identity.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -1,7 +1,7 @@
-/** The command line of the relay. */
-import { parseArgs } from 'node:util';
-import { multiaddr } from '@multiformats/multiaddr';
+/** The options of the relay. */
 import type { IceServer } from '../network/index.ts';
+import { originOf, parseOptions, readPort, webSocketAddress } from './arguments.ts';
+import { UsageError } from './commands/command.ts';
 
 export interface ServerOptions {
   readonly port: number;
@@ -17,12 +17,7 @@ export interface ServerOptions {
   readonly iceServers: readonly IceServer[];
 }
 
-/** What is wrong with the command line, in words for who typed it. */
-export class OptionsError extends Error {
-  override readonly name = 'OptionsError';
-}
-
-export const HELP = `Sett: serves the app and relays between its tabs.
+export const RELAY_HELP = `Sett: serves the app and relays between its tabs.
 
   npm start -- [options]
 
@@ -41,89 +36,53 @@ export const HELP = `Sett: serves the app and relays between its tabs.
 
 See docs/relay.md.`;
 
-/** Reads the arguments after the script's name; undefined means that help is asked for. Throws {@link OptionsError}. */
-export function readOptions(args: readonly string[]): ServerOptions | undefined {
-  const values = parse(args);
-  if (values.help) return undefined;
+/** Reads the arguments after the command's name. Throws {@link UsageError}. */
+export function readOptions(args: readonly string[]): ServerOptions {
+  const values = parseOptions(args, {
+    port: { type: 'string', default: '8000' },
+    host: { type: 'string', default: '127.0.0.1' },
+    data: { type: 'string', default: '.sett/relay' },
+    app: { type: 'string', default: 'dist' },
+    'public-url': { type: 'string' },
+    announce: { type: 'string', multiple: true, default: [] },
+    stun: { type: 'string', multiple: true, default: [] },
+    turn: { type: 'string', multiple: true, default: [] },
+  });
   return {
     port: readPort(values.port),
     host: values.host,
     dataDirectory: values.data,
     appDirectory: values.app,
-    publicOrigin: values['public-url'] === undefined ? undefined : readOrigin(values['public-url']),
+    publicOrigin: values['public-url'] === undefined ? undefined : readPublicUrl(values['public-url']),
     announce: values.announce.map(readAnnounce),
     iceServers: [...values.stun.map(readStun), ...values.turn.map(readTurn)],
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '8000' },
-        host: { type: 'string', default: '127.0.0.1' },
-        data: { type: 'string', default: '.sett/relay' },
-        app: { type: 'string', default: 'dist' },
-        'public-url': { type: 'string' },
-        announce: { type: 'string', multiple: true, default: [] },
-        stun: { type: 'string', multiple: true, default: [] },
-        turn: { type: 'string', multiple: true, default: [] },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (cause) {
-    throw new OptionsError(`${(cause as Error).message}. "npm start -- --help" lists the options.`, { cause });
-  }
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new OptionsError(`--port takes a number from 0 to 65535, not "${text}".`);
-  return port;
-}
-
-function readOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (
-    url === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    url.pathname !== '/' ||
-    url.search !== '' ||
-    url.hash !== '' ||
-    url.username !== ''
-  ) {
-    throw new OptionsError(`--public-url takes an origin such as https://sett.example.org, not "${text}".`);
-  }
-  return url.origin;
+function readPublicUrl(text: string): string {
+  const origin = originOf(text);
+  if (origin === undefined) throw new UsageError(`--public-url takes an origin such as https://sett.example.org, not "${text}".`);
+  return origin;
 }
 
 function readAnnounce(text: string): string {
-  const bare = text.replace(/\/p2p\/[^/]+$/, '');
-  let names: string[] = [];
-  try {
-    names = multiaddr(bare)
-      .getComponents()
-      .map((component) => component.name);
-  } catch {
-    // Told below, with an example.
+  const address = webSocketAddress(text);
+  if (address === undefined) {
+    throw new UsageError(`--announce takes a WebSocket multiaddr such as /dns4/relay.example.org/tcp/443/wss, not "${text}".`);
   }
-  if (!/^(ip4|ip6|dns|dns4|dns6)\/tcp\/(ws|wss|tls\/ws|tls\/sni\/ws)$/.test(names.join('/'))) {
-    throw new OptionsError(`--announce takes a WebSocket multiaddr such as /dns4/relay.example.org/tcp/443/wss, not "${text}".`);
-  }
-  return bare;
+  return address;
 }
 
 function readStun(text: string): IceServer {
   if (!/^stuns?:[^\s,]+$/.test(text))
-    throw new OptionsError(`--stun takes a URL such as stun:stun.example.org:3478, not "${text}".`);
+    throw new UsageError(`--stun takes a URL such as stun:stun.example.org:3478, not "${text}".`);
   return { urls: text };
 }
 
 function readTurn(text: string): IceServer {
   const [, urls, username, credential] = /^(turns?:[^\s,]+),([^,]+),(.+)$/.exec(text) ?? [];
   if (urls === undefined || username === undefined || credential === undefined) {
-    throw new OptionsError('--turn takes URL,USER,PASSWORD, for example turn:turn.example.org:3478,sett,secret.');
+    throw new UsageError('--turn takes URL,USER,PASSWORD, for example turn:turn.example.org:3478,sett,secret.');
   }
   return { urls, username, credential };
 }

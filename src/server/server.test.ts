@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IDENTITY_FILE } from './identity.ts';
+import { ListenError } from './listen.ts';
 import { readOptions } from './options.ts';
 import { CONTENT_SECURITY_POLICY } from './security-headers.ts';
-import { ListenError, type RunningServer, startServer } from './server.ts';
+import { type RunningServer, startServer } from './server.ts';
 
 let directory: string;
 let servers: RunningServer[] = [];
@@ -29,7 +30,6 @@ afterEach(async () => {
 
 async function start(...args: string[]): Promise<RunningServer> {
   const options = readOptions(['--port', '0', '--data', join(directory, 'data'), '--app', join(directory, 'app'), ...args]);
-  if (options === undefined) throw new Error('No options.');
   const server = await startServer(options);
   servers.push(server);
   return server;

@@ -1,0 +1,5 @@
+import type { Command } from './command.ts';
+import { relay } from './relay.ts';
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [relay];
