@@ -1,15 +1,18 @@
-import { openBytes, verifyBundle } from '../crypto/index.ts';
+import { openBytes, verifyBundle, verifyKeyGeneration } from '../crypto/index.ts';
 import {
   ChangeConsensusResultBundle,
   ConsensusResult,
   comparePubkeys,
+  decodeOrNothing,
   isPublicKey,
   LIMITS,
   message,
   nested,
+  sha256,
   type Trx,
   type TypeOf,
   text,
+  toBase64,
 } from '../records/index.ts';
 import type { KvReader, KvState } from './kv.ts';
 
@@ -38,7 +41,7 @@ export interface GroupIdentity {
   readonly groupId: string;
   readonly ownerPubkey: string;
   readonly cipherKey: Uint8Array;
-  /** For development only: a set of several producers gets its keys from a trusted dealer, so its proof carries no key generation. */
+  /** For development only: a set of several producers may get its keys from a trusted dealer; its proof then carries no key generation. */
   readonly hasTrustedDealer?: boolean;
 }
 
@@ -70,9 +73,17 @@ export function configurationOf(state: KvReader, identity: GroupIdentity): Activ
 
 /** An earlier configuration, by its nonce; undefined if the state has no success under it. */
 export function configurationOfNonce(state: KvState, identity: GroupIdentity, nonce: number): ActiveConfiguration | undefined {
-  const rows = state.list('consensus', proofKey(nonce, '')).map(({ value }) => ConsensusRow.decode(value));
-  const success = rows.find(({ Bundle }) => Bundle?.Result === ConsensusResult.SUCCESS);
+  const success = successOfNonce(state, nonce);
   return success && configurationOfRow(success, identity);
+}
+
+/** The bundle that set the configuration of this nonce; undefined if the state has none. */
+export const bundleOfNonce = (state: KvState, nonce: number): ChangeConsensusResultBundle | undefined =>
+  successOfNonce(state, nonce)?.Bundle;
+
+function successOfNonce(state: KvState, nonce: number): ConsensusRow | undefined {
+  const rows = state.list('consensus', proofKey(nonce, '')).map(({ value }) => ConsensusRow.decode(value));
+  return rows.find(({ Bundle }) => Bundle?.Result === ConsensusResult.SUCCESS);
 }
 
 function configurationOfRow(stored: ConsensusRow | undefined, identity: GroupIdentity): ActiveConfiguration {
@@ -108,30 +119,53 @@ function configurationOfRow(stored: ConsensusRow | undefined, identity: GroupIde
   };
 }
 
+/** What a CONSENSUS trx holds, not verified; undefined if that is no bundle. */
+export function bundleIn(trx: Trx, identity: GroupIdentity): ChangeConsensusResultBundle | undefined {
+  const plain = openBytes(identity.cipherKey, trx.Data);
+  return plain && decodeOrNothing(ChangeConsensusResultBundle, plain);
+}
+
 /**
  * The bundle of a CONSENSUS trx if it verifies: sent by the owner, request and every response signed, all for this group and above
- * `nonceFloor`; for SUCCESS every requested producer has answered and none refused. Undefined otherwise.
+ * `nonceFloor`; for SUCCESS every requested producer has answered, none refused, and several have generated a key. Undefined otherwise. Needs
+ * `initThreshold`.
  */
 export function verifiedBundle(trx: Trx, identity: GroupIdentity, nonceFloor: number): ChangeConsensusResultBundle | undefined {
   if (trx.SenderPubkey !== identity.ownerPubkey) return undefined;
-  const plain = openBytes(identity.cipherKey, trx.Data);
-  if (!plain) return undefined;
-  let bundle: ChangeConsensusResultBundle;
-  try {
-    bundle = ChangeConsensusResultBundle.decode(plain);
-  } catch {
-    return undefined;
-  }
+  const bundle = remembered(trx, identity);
+  return bundle?.Req && bundle.Req.Nonce > nonceFloor ? bundle : undefined;
+}
+
+/**
+ * A bundle of many producers takes some hundred signatures to verify, and is met in gossip, in proposals and in a block: the newest are
+ * remembered, by what they are bytes of.
+ */
+const REMEMBERED = 8;
+const memories = new WeakMap<GroupIdentity, Map<string, ChangeConsensusResultBundle | undefined>>();
+
+function remembered(trx: Trx, identity: GroupIdentity): ChangeConsensusResultBundle | undefined {
+  const memory = memories.get(identity) ?? new Map<string, ChangeConsensusResultBundle | undefined>();
+  memories.set(identity, memory);
+  const key = toBase64(sha256(trx.Data));
+  if (memory.has(key)) return memory.get(key);
+  const bundle = bundleIn(trx, identity);
+  const good = bundle && isProven(bundle, identity) ? bundle : undefined;
+  memory.set(key, good);
+  const [oldest] = memory.keys();
+  if (memory.size > REMEMBERED && oldest !== undefined) memory.delete(oldest);
+  return good;
+}
+
+function isProven(bundle: ChangeConsensusResultBundle, identity: GroupIdentity): boolean {
   const request = bundle.Req;
-  if (!request || request.GroupId !== identity.groupId || request.SenderPubkey !== identity.ownerPubkey) return undefined;
-  if (request.Nonce <= nonceFloor) return undefined;
+  if (!request || request.GroupId !== identity.groupId || request.SenderPubkey !== identity.ownerPubkey) return false;
   const list = request.ProducerPubkeyList;
   if (list.length === 0 || list.length > LIMITS.producers || !list.every(isPublicKey) || new Set(list).size !== list.length)
-    return undefined;
-  if (!verifyBundle(bundle)) return undefined;
-  if (bundle.Result !== ConsensusResult.SUCCESS) return bundle;
+    return false;
+  if (!verifyBundle(bundle)) return false;
+  if (bundle.Result !== ConsensusResult.SUCCESS) return true;
   const answered = new Set(bundle.Resps.map((response) => response.SenderPubkey));
-  if (!list.every((pubkey) => answered.has(pubkey)) || bundle.Resps.some((response) => response.Refused !== '')) return undefined;
-  // A set of several producers needs a group key. Until its generation is part of the agreement such a bundle proves nothing.
-  return list.length === 1 || identity.hasTrustedDealer ? bundle : undefined;
+  if (!list.every((pubkey) => answered.has(pubkey)) || bundle.Resps.some((response) => response.Refused !== '')) return false;
+  const isDealt = identity.hasTrustedDealer === true && bundle.KeyGenAcks.length === 0;
+  return isDealt || verifyKeyGeneration(bundle);
 }

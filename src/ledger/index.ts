@@ -1,6 +1,8 @@
 export { assembleBlock, type BlockFlaw, flawOf, isFinal, type ParentBlock, sameTrxs, sealBlock } from './block.ts';
 export {
   type ActiveConfiguration,
+  bundleIn,
+  bundleOfNonce,
   ConsensusRow,
   configurationOf,
   configurationOfNonce,

@@ -281,8 +281,8 @@ export class Group {
       this.#setProblem(PROBLEMS.logLost);
       return;
     }
-    const { secrets, trustedDealer } = this.#options;
-    const engine = makeEngine(this.chain.configuration, this.row.UserPubkey, secrets.signSecret, trustedDealer);
+    const about = { userPubkey: this.row.UserPubkey, cipher: ports.privateCipher };
+    const engine = await makeEngine(this.chain, { ...about, ...this.#options });
     if (!engine) {
       this.#setProblem(PROBLEMS.noGroupKey);
       return;

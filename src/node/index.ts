@@ -3,7 +3,7 @@ export { makeTrx, newUuid } from './genesis.ts';
 export { openSecrets } from './keystore.ts';
 export { type NodeOptions, openNode, SettNode } from './node.ts';
 export * from './ports.ts';
-export { HELLO_TAG, ProducerFrame, ProducerHello, SealNotice } from './producers/frames.ts';
+export { ProducerFrame, ProducerHello, purposeOf, SealNotice } from './producers/frames.ts';
 export type { TrustedDealer } from './producers/make-engine.ts';
 export { HeadRow } from './rows.ts';
 export * from './service.ts';

@@ -1,5 +1,5 @@
 import { type Fault, HoneyBadger } from '../consensus/index.ts';
-import { ageRecipientOf, ethAddress, initCrypto, publicKeyOf } from '../crypto/index.ts';
+import { ageRecipientOf, ethAddress, initCrypto, initThreshold, publicKeyOf } from '../crypto/index.ts';
 import { type AnnounceItem, type Block, formatSeed, genesisBlock, LIMITS, type Seed, type Trx, toHex } from '../records/index.ts';
 import { makeBlock } from './block-maker.ts';
 import { Chain } from './chain.ts';
@@ -64,7 +64,8 @@ const GROUP_TABLES: readonly TableName[] = [
 
 /** Opens a profile's node on its store: every group that it is in starts to take part. */
 export async function openNode(ports: Ports, options: NodeOptions): Promise<SettNode> {
-  await initCrypto();
+  // A block that makes several producers can come at any time.
+  await Promise.all([initCrypto(), initThreshold()]);
   const node = new SettNode(ports, options);
   await node.start();
   return node;

@@ -89,6 +89,8 @@ export class Producer {
       random: options.random,
     });
     this.#links = new ProducerLinks({
+      purpose: 'producers',
+      opens: 'smaller',
       groupId: this.#configuration.groupId,
       nonce: this.#configuration.nonce,
       producers: this.#configuration.producers,
@@ -407,7 +409,7 @@ export class Producer {
     await chain.flush('strict', alone ? alsoWrite(blocks) : []);
     if (chain.head.blockId > before) this.#options.final(blocks.filter(({ BlockId }) => BlockId <= chain.head.blockId));
     if (alone) return;
-    for (const producer of this.#links.connected) this.#links.send(producer, { Engine: [], Seals: blocks.flatMap(sealsOf) });
+    for (const producer of this.#links.connected) this.#links.send(producer, { Seals: blocks.flatMap(sealsOf) });
     await this.#confirmWaiting();
   }
 
@@ -419,7 +421,7 @@ export class Producer {
       const block = await chain.storedBlock(head.blockId);
       if (block) notices.push(...sealsOf(block));
     }
-    if (notices.length > 0) this.#links.send(producer, { Engine: [], Seals: notices });
+    if (notices.length > 0) this.#links.send(producer, { Seals: notices });
   }
 
   /** Blocks that have enough seals by now become final. */

@@ -1,5 +1,5 @@
 import type { Fault } from '../consensus/index.ts';
-import { ageRecipientOf, initCrypto, type ThresholdKeys } from '../crypto/index.ts';
+import { ageRecipientOf, initCrypto, initThreshold, type ThresholdKeys } from '../crypto/index.ts';
 import {
   type Network,
   type NodeView,
@@ -68,7 +68,7 @@ export class World {
 
   /** Loading the cryptography is the one thing that really waits; after it a run depends on its seed alone. */
   static async create(seed: number, observer: WorldObserver = { block: () => {} }): Promise<World> {
-    await initCrypto();
+    await Promise.all([initCrypto(), initThreshold()]);
     return new World(seed, observer);
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { publicKeyOf } from '../../crypto/index.ts';
 import { LIMITS } from '../../records/index.ts';
-import { framesOf, ProducerFrame, ProducerHello, signHello, verifyHello } from './frames.ts';
+import { framesOf, HELLO_TAGS, ProducerFrame, ProducerHello, signHello, verifyHello } from './frames.ts';
 
 const SECRET = new Uint8Array(32).fill(7);
 const HELLO = {
@@ -36,6 +36,8 @@ describe('the hello of a producer stream', () => {
       { ToPeer: 'c' },
       { Pubkey: HELLO.Pubkey },
       { Tag: 'x' },
+      { Tag: HELLO_TAGS.change },
+      { Name: new Uint8Array(32) },
     ]) {
       expect(verifyHello({ ...hello, ...change })).toBe(false);
     }

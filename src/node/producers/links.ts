@@ -1,13 +1,19 @@
-import { decodeOrNothing } from '../../records/index.ts';
+import { decodeOrNothing, equalBytes } from '../../records/index.ts';
 import type { Members } from '../members.ts';
 import type { Clock, MessageStream, MessageStreamHandlers, Network, PeerId } from '../ports.ts';
-import { ProducerFrame, ProducerHello, readHello, signHello, verifyHello } from './frames.ts';
+import { ProducerFrame, ProducerHello, purposeOf, readHello, type StreamPurpose, signHello, verifyHello } from './frames.ts';
 
 export interface LinksOptions {
+  readonly purpose: StreamPurpose;
   readonly groupId: string;
+  /** Of the configuration, or of the request. */
   readonly nonce: number;
-  /** Ascending; indices are places in this list. */
+  /** Of the request; undefined for a configuration. */
+  readonly name?: Uint8Array;
+  /** Keys of those at the other ends, this node's own among them or not; indices are places in this list. */
   readonly producers: readonly string[];
+  /** Who opens the streams; `smaller`: of two producers the one with the smaller index. */
+  readonly opens: 'smaller' | 'all' | 'none';
   readonly userPubkey: string;
   readonly signSecret: Uint8Array;
   readonly network: Network;
@@ -15,6 +21,8 @@ export interface LinksOptions {
   readonly members: Members;
   readonly up: (producer: number) => void;
   readonly down: (producer: number) => void;
+  /** A hello that proves somebody else than was expected, or something else. */
+  readonly stranger?: (hello: ProducerHello) => void;
   /** The stream's next message comes when the promise settles. */
   readonly frame: (producer: number, frame: ProducerFrame) => Promise<void>;
 }
@@ -32,9 +40,11 @@ interface Attempt {
   readonly wasConnected: boolean;
 }
 
+const NO_NAME = new Uint8Array();
+
 /**
- * This producer's streams to the others of its configuration, each proved by a hello. Of two producers the one with the smaller key opens
- * the stream; a newer stream replaces an older one of the same producer.
+ * This node's streams to the producers of a configuration or of a request, each proved by a hello. A newer stream replaces an older one of
+ * the same producer.
  */
 export class ProducerLinks {
   readonly #options: LinksOptions;
@@ -54,17 +64,22 @@ export class ProducerLinks {
 
   /** Opens what is missing; to be called about once a second and whenever a member comes. */
   tick(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#options.opens === 'none') return;
     const nowMs = this.#options.clock.monotonicMs();
     const connected = this.#connectedPeers();
     for (const { pubkey, peerId } of this.#options.members.all()) {
       const producer = this.#options.producers.indexOf(pubkey);
-      if (producer <= this.#self || this.#links.has(producer)) continue;
+      if (!this.#isOpenedHere(producer) || this.#links.has(producer)) continue;
       const attempt = this.#attempts.get(producer);
       const hasCome = attempt?.wasConnected === false && connected.has(peerId);
       if (attempt && (attempt.underWay || (attempt.dueAtMs > nowMs && !hasCome))) continue;
       this.#open(producer, peerId, attempt?.failures ?? 0);
     }
+  }
+
+  #isOpenedHere(producer: number): boolean {
+    if (producer < 0 || producer === this.#self) return false;
+    return this.#options.opens === 'all' || producer > this.#self;
   }
 
   #connectedPeers(): ReadonlySet<PeerId> {
@@ -100,15 +115,16 @@ export class ProducerLinks {
   }
 
   #greet(stream: MessageStream, received?: ProducerHello): MessageStreamHandlers {
-    const { groupId, nonce, userPubkey, signSecret, network, clock } = this.#options;
+    const { groupId, nonce, name, purpose, userPubkey, signSecret, network, clock } = this.#options;
     const self = network.state().peerId;
     if (this.#stopped || self === undefined) {
       stream.close();
       return { message: () => {}, closed: () => {} };
     }
     const own = signHello(
-      { GroupId: groupId, ConfigNonce: nonce, Pubkey: userPubkey, FromPeer: self, ToPeer: stream.peer },
+      { GroupId: groupId, ConfigNonce: nonce, Pubkey: userPubkey, FromPeer: self, ToPeer: stream.peer, Name: name ?? NO_NAME },
       signSecret,
+      purpose,
     );
     stream.send(ProducerHello.encode(own));
     let producer = received && this.#prove(stream, received);
@@ -133,18 +149,21 @@ export class ProducerLinks {
 
   /** The index of the producer that proved itself; the stream is closed for anybody else. */
   #prove(stream: MessageStream, hello: ProducerHello | undefined): number | undefined {
-    const { groupId, nonce, producers, network } = this.#options;
+    const { purpose, groupId, nonce, name, producers, network, stranger } = this.#options;
     const producer = hello ? producers.indexOf(hello.Pubkey) : -1;
     const isProved =
       hello !== undefined &&
       producer >= 0 &&
       producer !== this.#self &&
+      purposeOf(hello) === purpose &&
       hello.GroupId === groupId &&
       hello.ConfigNonce === nonce &&
+      equalBytes(hello.Name, name ?? NO_NAME) &&
       hello.FromPeer === stream.peer &&
       hello.ToPeer === network.state().peerId &&
       verifyHello(hello);
     if (!isProved) {
+      if (hello) stranger?.(hello);
       stream.close();
       return undefined;
     }
@@ -163,8 +182,8 @@ export class ProducerLinks {
   }
 
   /** False: there is no stream to this producer now. */
-  send(producer: number, frame: ProducerFrame): boolean {
-    return this.#links.get(producer)?.send(ProducerFrame.encode(frame)) ?? false;
+  send(producer: number, frame: Partial<ProducerFrame>): boolean {
+    return this.#links.get(producer)?.send(ProducerFrame.encode(ProducerFrame.create(frame))) ?? false;
   }
 
   stop(): void {

@@ -1,30 +1,56 @@
 import { type Engine, HoneyBadger } from '../../consensus/index.ts';
-import { signHash, type ThresholdKeys, verifyHash } from '../../crypto/index.ts';
-import type { ActiveConfiguration } from '../../ledger/index.ts';
+import { encryptedSharesFor, keysFromBundle, signHash, type ThresholdKeys, verifyHash } from '../../crypto/index.ts';
+import { bundleOfNonce } from '../../ledger/index.ts';
+import type { Chain } from '../chain.ts';
+import type { PrivateCipher } from '../ports.ts';
+import type { Secrets } from '../secrets.ts';
 
 /**
- * For development and tests only: hands out the keys of a set of several producers, which their own key generation will replace. Nothing in
- * the interface or the API can set it.
+ * For development and tests only: hands out the keys of a set of several producers whose proof carries no key generation. Nothing in the interface
+ * or the API can set it.
  */
 export type TrustedDealer = (groupId: string, nonce: number, producers: number, index: number) => ThresholdKeys | undefined;
 
-/** The engine of a configuration for one of its producers; undefined if this node has no share of the group key that it needs. */
-export function makeEngine(
-  configuration: ActiveConfiguration,
-  userPubkey: string,
-  signSecret: Uint8Array,
-  trustedDealer: TrustedDealer | undefined,
-): Engine | undefined {
-  const { groupId, nonce, producers, encryption } = configuration;
-  if (producers.length === 1) return new HoneyBadger(configuration);
+/** What this software can run (`Contract.Contract`). */
+export const ENGINES: readonly string[] = ['hbbft'];
+
+export interface EngineOptions {
+  readonly userPubkey: string;
+  readonly secrets: Secrets;
+  readonly cipher: PrivateCipher;
+  readonly trustedDealer: TrustedDealer | undefined;
+}
+
+/**
+ * This producer's share of its group's key, from the bundle that made it one: nothing of it is kept but what stands on the chain. Undefined
+ * where none is needed, and where the bundle holds none or this node's encryption key is not the one that it announced.
+ */
+async function groupKeysOf(chain: Chain, options: EngineOptions): Promise<ThresholdKeys | undefined> {
+  const { userPubkey, secrets, cipher, trustedDealer } = options;
+  const { groupId, nonce, producers } = chain.configuration;
+  const bundle = bundleOfNonce(chain.state, nonce);
+  if (producers.length === 1 || !bundle) return undefined;
   const index = producers.indexOf(userPubkey);
-  const keys = trustedDealer?.(groupId, nonce, producers.length, index);
+  const plains = new Map<number, Uint8Array>();
+  for (const [dealer, sealed] of encryptedSharesFor(bundle, index)) {
+    const plain = await cipher.decrypt(sealed, secrets.encryptIdentity).catch(() => undefined);
+    if (plain) plains.set(dealer, plain);
+  }
+  return keysFromBundle(bundle, index, plains) ?? trustedDealer?.(groupId, nonce, producers.length, index);
+}
+
+/** The engine of the chain's configuration for one of its producers; undefined if this node has no share of the group key that it needs. */
+export async function makeEngine(chain: Chain, options: EngineOptions): Promise<Engine | undefined> {
+  const { configuration } = chain;
+  const { producers, encryption } = configuration;
+  if (producers.length === 1) return new HoneyBadger(configuration);
+  const keys = await groupKeysOf(chain, options);
   if (!keys) return undefined;
   return new HoneyBadger(configuration, {
-    index,
+    index: producers.indexOf(options.userPubkey),
     keys,
     encryption,
-    sign: (hash) => signHash(hash, signSecret),
+    sign: (hash) => signHash(hash, options.secrets.signSecret),
     verify: (producer, hash, signature) => verifyHash(hash, signature, producers[producer] ?? ''),
   });
 }

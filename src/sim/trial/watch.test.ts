@@ -129,7 +129,7 @@ describe('each check fires on a planted bug', () => {
         BlockHash: hash(byte),
         Seal: { ProducerPubkey: 'a', Sign: new Uint8Array(65) },
       });
-      const frame = (byte: number) => ProducerFrame.encode({ Engine: [], Seals: [seal(byte)] });
+      const frame = (byte: number) => ProducerFrame.encode(ProducerFrame.create({ Seals: [seal(byte)] }));
       here.watch.sent(a, b.peerId, frame(1));
       here.watch.sent(a, b.peerId, frame(1));
       here.watch.check();
@@ -142,7 +142,7 @@ describe('each check fires on a planted bug', () => {
     await plant(() => {
       const done = (blockId: number) =>
         encodeMessage({ kind: 'done', epoch: 5, signer: 0, blockId, blockHash: hash(1), signature: new Uint8Array(65) });
-      const frame = (blockId: number) => ProducerFrame.encode({ Engine: [done(blockId)], Seals: [] });
+      const frame = (blockId: number) => ProducerFrame.encode(ProducerFrame.create({ Engine: [done(blockId)] }));
       here.watch.sent(faulty, b.peerId, frame(2));
       here.watch.sent(a, b.peerId, frame(1));
       here.watch.check();

@@ -1,5 +1,5 @@
 import type { Fault } from '../../consensus/index.ts';
-import { HELLO_TAG, HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, type Write } from '../../node/index.ts';
+import { HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, purposeOf, type Write } from '../../node/index.ts';
 import { Block, blockHash, decodeOrNothing, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { Checks } from '../virtual-net/checks.ts';
@@ -127,7 +127,8 @@ export class Watch implements WorldObserver {
     const index = this.#producers.indexOf(machine);
     if (!isHonest(machine) || index < 0) return;
     // A hello may read as a frame too, by its group's id (seed 7016).
-    if (decodeOrNothing(ProducerHello, data)?.Tag === HELLO_TAG) return;
+    const hello = decodeOrNothing(ProducerHello, data);
+    if (hello && purposeOf(hello)) return;
     const frame = decodeOrNothing(ProducerFrame, data);
     if (!frame) return;
     const receiver = this.#producers.findIndex(({ peerId }) => peerId === to);

@@ -91,8 +91,8 @@ export class Twist implements MachineTwist {
       return message && strategy.tamper ? strategy.tamper(to, message, bytes) : [bytes];
     });
     const seals = strategy.seals?.(to, frame.Seals) ?? frame.Seals;
-    if (messages.length === 0 && seals.length === 0) return [];
-    const twisted = ProducerFrame.encode({ Engine: messages, Seals: seals });
+    if (messages.length === 0 && seals.length === 0 && frame.Change.length === 0) return [];
+    const twisted = ProducerFrame.encode({ ...frame, Engine: messages, Seals: seals });
     return strategy.frame?.(to, twisted) ?? [twisted];
   }
 
