@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { ConsensusInfo, ConsensusProofInfo, NodeService } from '../node/service.ts';
 import type { ConsensusView } from '../node/view.ts';
-import { AnnounceItem, ChangeConsensusReq, ChangeConsensusResp } from '../records/index.ts';
+import { ChangeConsensusReq, ChangeConsensusResp } from '../records/index.ts';
 import { addEndpoint, z } from './endpoint.ts';
 import { groupParams, nanoseconds, publicKey, recordSchema, uuid } from './fields.ts';
 
@@ -123,7 +123,7 @@ function toFullProof(proof: ConsensusProofInfo): z.output<typeof fullProofSchema
   };
 }
 
-/** Who produces and by which agreement; who announced itself. */
+/** Who produces and by which agreement. */
 export function addConsensusRoutes(router: OpenAPIHono, service: NodeService): void {
   // Existing programs ask with the slash; a router that drops slashes at the end would be a surprise elsewhere, so both are named.
   for (const path of ['/api/v1/group/{group_id}/consensus/', '/api/v1/group/{group_id}/consensus']) {
@@ -176,33 +176,5 @@ export function addConsensusRoutes(router: OpenAPIHono, service: NodeService): v
       answer: fullProofSchema,
     },
     async ({ params }) => toFullProof(await service.proof(params.group_id, params.req_id)),
-  );
-
-  const announceItem = recordSchema('AnnounceItem', 'A signed announcement');
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/group/{group_id}/announced/users',
-      summary: 'Users that announced themselves',
-      params: groupParams,
-      answer: z.object({ users: z.array(announceItem) }).openapi('AnnouncedUsers'),
-    },
-    async ({ params }) => ({
-      users: (await service.announcedUsers(params.group_id)).map((item) => AnnounceItem.toJson(item)),
-    }),
-  );
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/group/{group_id}/announced/producers',
-      summary: 'Nodes that announced themselves as producers',
-      params: groupParams,
-      answer: z.object({ producers: z.array(announceItem) }).openapi('AnnouncedProducers'),
-    },
-    async ({ params }) => ({
-      producers: (await service.announcedProducers(params.group_id)).map((item) => AnnounceItem.toJson(item)),
-    }),
   );
 }

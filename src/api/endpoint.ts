@@ -21,7 +21,7 @@ const PROBLEM_STATUSES = {
   404: 'No such group, block, trx or account here',
   409: 'It does not fit the present state; the message says what to do first',
   413: 'The body or the post is too large',
-  422: 'Understood, but not supported by this node',
+  422: 'Understood, but it would have no effect in the group, or this node does not support it',
   500: 'Something went wrong inside the node',
   503: 'No node answers at the moment',
   507: 'The storage of this browser is full',

@@ -16,6 +16,7 @@ const STATUS_OF_CODE: Readonly<Record<NodeErrorCode, number>> = {
   'storage-full': 507,
   fenced: 503,
   stopped: 409,
+  rejected: 422,
   unsupported: 422,
   internal: 500,
 };

@@ -1,3 +1,4 @@
+import { LIMITS } from '../records/index.ts';
 import { z } from './endpoint.ts';
 
 /** Fields that several routes share. */
@@ -10,6 +11,9 @@ export const groupBody = z.object({ group_id: uuid });
 export const groupAnswer = z.object({ group_id: z.string() });
 
 export const publicKey = z.string().openapi({ description: '33-byte compressed secp256k1 key, base64url without padding' });
+
+/** A note to an item, for people. */
+export const memo = z.string().max(LIMITS.memoChars).default('');
 
 /** Nanoseconds since 1970, printed as an exact integer beyond 2^53. */
 export const nanoseconds = z.bigint().openapi({ type: 'integer', format: 'int64', description: 'Nanoseconds since 1970' });

@@ -116,8 +116,12 @@ async function createGroup(): Promise<string> {
 async function postAndWait(groupId: string, body: unknown): Promise<string> {
   const { status, json, text } = await ask('POST', `/api/v1/group/${groupId}/content`, body);
   expect(status, text).toBe(200);
-  await world.until(async () => (await ask('GET', `/api/v1/trx/${groupId}/${json.trx_id}/status`)).json.status === 'Committed');
+  await untilFinal(groupId, json.trx_id);
   return json.trx_id;
+}
+
+async function untilFinal(groupId: string, trxId: string): Promise<void> {
+  await world.until(async () => (await ask('GET', `/api/v1/trx/${groupId}/${trxId}/status`)).json.status === 'Committed');
 }
 
 describe('groups', () => {
@@ -293,13 +297,47 @@ describe('consensus', () => {
     });
     expect((await ask('GET', `/api/v1/group/${unknownGroup}/consensus/live`)).status).toBe(404);
   });
+});
 
+describe('announcements', () => {
   test('the owner is announced as the first producer', async () => {
     const groupId = await createGroup();
     const { producers } = (await ask('GET', `/api/v1/group/${groupId}/announced/producers`)).json;
     expect(producers).toHaveLength(1);
     expect(producers[0]).toMatchObject({ GroupId: groupId, Content: { Type: 1 } });
     expect((await ask('GET', `/api/v1/group/${groupId}/announced/users`)).json).toEqual({ users: [] });
+  });
+
+  test('the own keys are announced, listed once that is final, and taken back', async () => {
+    const groupId = await createGroup();
+    const announce = (over: object) =>
+      ask('POST', '/api/v1/group/announce', { group_id: groupId, action: 'add', type: 'user', memo: 'me', ...over });
+    const { json } = await announce({});
+    expect(Object.keys(json)).toEqual(['group_id', 'sign_pubkey', 'encrypt_pubkey', 'type', 'action', 'sign', 'trx_id']);
+    expect(json).toMatchObject({
+      group_id: groupId,
+      type: 'AS_USER',
+      action: 'ADD',
+      sign: expect.stringMatching(/^[0-9a-f]{130}$/),
+    });
+    await untilFinal(groupId, json.trx_id);
+    const { users } = (await ask('GET', `/api/v1/group/${groupId}/announced/users`)).json;
+    expect(users).toHaveLength(1);
+    expect(users[0]).toMatchObject({
+      AnnouncerPubkey: json.sign_pubkey,
+      Content: { SignPubkey: json.sign_pubkey, EncryptPubkey: json.encrypt_pubkey, Memo: 'me' },
+    });
+    expect((await ask('GET', `/api/v1/group/${groupId}/announced/user/${json.sign_pubkey}`)).json).toEqual(users[0]);
+
+    const removed = await announce({ action: 'remove', memo: undefined });
+    expect(removed.json).toMatchObject({ action: 'REMOVE', type: 'AS_USER' });
+    await untilFinal(groupId, removed.json.trx_id);
+    const unknown = await ask('GET', `/api/v1/group/${groupId}/announced/user/${json.sign_pubkey}`);
+    expect([unknown.status, unknown.json.code]).toEqual([404, 'unknown-account']);
+    const again = await announce({ action: 'remove' });
+    expect([again.status, again.json.code]).toEqual([422, 'rejected']);
+    expect((await announce({ memo: 'x'.repeat(LIMITS.memoChars + 1) })).json.message).toMatch(/^memo: /);
+    expect((await announce({ type: 'owner' })).json.message).toMatch(/^type: /);
   });
 });
 

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import type { NodeService } from '../node/service.ts';
 import { LIMITS } from '../records/index.ts';
+import { addAnnouncementRoutes } from './announcements.ts';
 import { addBlockRoutes } from './blocks.ts';
 import { addConsensusRoutes } from './consensus.ts';
 import { addContentRoutes } from './contents.ts';
@@ -48,6 +49,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   addContentRoutes(router, service);
   addBlockRoutes(router, service);
   addConsensusRoutes(router, service);
+  addAnnouncementRoutes(router, service);
   addNetworkRoutes(router, service, options.version);
   addToolRoutes(router);
   refuseOtherMethods(router);

@@ -11,7 +11,7 @@ export {
   RULES_VERSION,
 } from './configuration.ts';
 export { type Execution, execute, type TrxAnswer } from './dispatcher.ts';
-export { AnnouncedRow } from './frontends/members.ts';
+export { AnnouncedRow, announcedKey } from './frontends/members.ts';
 export { type KvChange, type KvReader, KvState, TABLES_IN_MEMORY } from './kv.ts';
 export { TrxResult } from './leaf.ts';
 export { blockTimeNs, type OrderContext, orderTrxs, whyExcluded } from './order.ts';

@@ -1,27 +1,17 @@
-import {
-  ageRecipientOf,
-  publicKeyOf,
-  sealBytes,
-  signAnnounce,
-  signGenesis,
-  signRequest,
-  signResponse,
-  signTrx,
-} from '../crypto/index.ts';
+import { publicKeyOf, sealBytes, signGenesis, signRequest, signResponse, signTrx } from '../crypto/index.ts';
 import { DEFAULT_INTERVAL_MS } from '../ledger/index.ts';
 import {
   AnnounceItem,
-  AnnounceType,
   ChangeConsensusReq,
   ChangeConsensusResp,
   ChangeConsensusResultBundle,
   ConsensusResult,
-  ItemAction,
   type Seed,
   Trx,
   TrxType,
   uuidFromBytes,
 } from '../records/index.ts';
+import { announcementOf } from './items.ts';
 import { lifetimeNs } from './outbox.ts';
 import type { Random } from './ports.ts';
 import type { Secrets } from './secrets.ts';
@@ -81,20 +71,8 @@ export function makeSeed(
 /** The trxs of block 1: the owner announces itself as the first producer, and the proof with nonce 0 that it is the only one. */
 export function firstTrxs(seed: Seed, owner: Secrets, timeNs: bigint, random: Random): Trx[] {
   const { groupId, ownerPubkey } = seed;
-  const item = signAnnounce(
-    AnnounceItem.create({
-      GroupId: groupId,
-      Action: ItemAction.ADD,
-      Content: {
-        Type: AnnounceType.AS_PRODUCER,
-        SignPubkey: ownerPubkey,
-        EncryptPubkey: ageRecipientOf(owner.encryptIdentity),
-        Memo: 'owner announce as the first group producer',
-      },
-      AnnouncerPubkey: ownerPubkey,
-    }),
-    owner.signSecret,
-  );
+  const memo = 'owner announce as the first group producer';
+  const item = announcementOf(groupId, owner, { action: 'add', type: 'producer', memo });
   const request = signRequest(
     ChangeConsensusReq.create({
       ReqId: newUuid(random),

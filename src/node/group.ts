@@ -9,13 +9,13 @@ import { Mailbox } from './mailbox.ts';
 import { Members } from './members.ts';
 import { Outbox } from './outbox.ts';
 import type { GossipVerdict, MessageStream, MessageStreamHandlers, PeerId, Ports } from './ports.ts';
-import { Poster } from './poster.ts';
+import { type Draft, Poster } from './poster.ts';
 import { PROBLEMS } from './problems.ts';
 import { Producer } from './producer.ts';
 import type { ProducerHello } from './producers/frames.ts';
 import { makeEngine, type TrustedDealer } from './producers/make-engine.ts';
 import { readPostOf } from './read-post.ts';
-import { cutDamagedTail } from './repair.ts';
+import { cutDamagedTail, probeStorage } from './repair.ts';
 import { type GroupRow, keyOf } from './rows.ts';
 import type { Secrets } from './secrets.ts';
 import { answerRequest } from './serve.ts';
@@ -46,6 +46,7 @@ const RETRY_MS = 5_000;
 export class Group {
   readonly seed: Seed;
   readonly row: GroupRow;
+  readonly secrets: Secrets;
   readonly topic: string;
   readonly chain: Chain;
   readonly members = new Members();
@@ -65,6 +66,7 @@ export class Group {
   constructor(options: GroupOptions) {
     this.#options = options;
     this.row = options.row;
+    this.secrets = options.secrets;
     this.seed = parseSeed(options.row.Seed);
     const { ports, row } = options;
     const { groupId, ownerPubkey, cipherKey } = this.seed;
@@ -224,10 +226,10 @@ export class Group {
 
   // ------------------------------------------------------------------------------------------------------------------ posting
 
-  /** Stores the post in the outbox, then sends it. Answers its trx id. */
-  async post(content: Uint8Array, trxId: string | undefined): Promise<string> {
+  /** Stores the trx in the outbox, then sends it. Answers its id. */
+  async submit(draft: Draft): Promise<string> {
     if (this.#stopped) throw new NodeError('unknown-group', 'This group was left.');
-    const id = await this.#mailbox.run(() => this.poster.accept(content, trxId));
+    const id = await this.#mailbox.run(() => this.poster.accept(draft));
     this.#options.changed();
     this.#send();
     return id;
@@ -489,9 +491,7 @@ export class Group {
     this.#retryAtMs = undefined;
     this.#mailbox
       .run(async () => {
-        // Large enough that writing it tells whether there is room for a block again.
-        const probe = new Uint8Array(64 * 1024);
-        await store.write([{ table: 'meta', key: `probe/${this.groupId}`, value: probe }], 'strict');
+        await probeStorage(store, this.groupId);
         this.#setProblem(undefined);
         await this.#begin();
       })

@@ -1,14 +1,13 @@
-import { type Fault, HoneyBadger } from '../consensus/index.ts';
+import type { Fault } from '../consensus/index.ts';
 import { ageRecipientOf, ethAddress, initCrypto, initThreshold, publicKeyOf } from '../crypto/index.ts';
-import { type AnnounceItem, type Block, formatSeed, genesisBlock, LIMITS, type Seed, type Trx, toHex } from '../records/index.ts';
-import { makeBlock } from './block-maker.ts';
-import { Chain } from './chain.ts';
+import { type AnnounceItem, type Block, formatSeed, LIMITS, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
 import { clockNotice } from './clock-notice.ts';
 import { consensusViewOf } from './consensus-view.ts';
 import { readContents } from './contents.ts';
 import { topicOfRequest } from './envelope.ts';
 import { asNodeError } from './errors.ts';
-import { firstTrxs, makeSeed } from './genesis.ts';
+import { stageFirstBlock } from './first-block.ts';
+import { makeSeed } from './genesis.ts';
 import { Group } from './group.ts';
 import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
@@ -16,12 +15,12 @@ import { checkLength, readSeed, signMembership } from './membership.ts';
 import type { MessageStream, MessageStreamHandlers, NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
 import { readHello } from './producers/frames.ts';
 import type { TrustedDealer } from './producers/make-engine.ts';
-import { announced, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
-import { readPublicPost } from './read-post.ts';
+import { announced, announcedUser, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
 import { deleteRows } from './repair.ts';
 import { GroupRow, keyOf } from './rows.ts';
 import type { Secrets } from './secrets.ts';
 import {
+  type AnnounceChange,
   type ConsensusInfo,
   type ConsensusProofInfo,
   type ContentItem,
@@ -29,8 +28,10 @@ import {
   type GroupInfo,
   NodeError,
   type NodeService,
+  type Submitted,
   type TrxStatus,
 } from './service.ts';
+import { announce } from './submissions.ts';
 import { VerifiedTrxs } from './verified.ts';
 import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
@@ -204,33 +205,12 @@ export class SettNode implements NodeService {
     const secrets = newSecrets(random);
     const seed = makeSeed({ ...options, urls: await this.#options.ownUrls(), timeNs: clock.nowNs() }, secrets, random);
     const row = this.#rowFor(seed, secrets);
-    await this.#guarded(() => this.#storeFirstBlock(seed, row, secrets));
+    await this.#guarded(async () => {
+      const first = await stageFirstBlock({ seed, secrets, ports: this.#ports, verified: this.#verified });
+      await first.chain.flush('strict', [first.unbroken, ...(await this.#groupWrites(row, seed, secrets))]);
+    });
     await this.#open(row, secrets);
     return { groupId: seed.groupId, seed: row.Seed };
-  }
-
-  /** Block 1 is made with the group, through the same steps as any later one, and stored with the group's keys in one transaction. */
-  async #storeFirstBlock(seed: Seed, row: GroupRow, secrets: Secrets): Promise<void> {
-    const { store, vault, clock, random } = this.#ports;
-    const { groupId, ownerPubkey, cipherKey } = seed;
-    const chain = new Chain({
-      identity: { groupId, ownerPubkey, cipherKey },
-      genesis: genesisBlock(seed),
-      store,
-      verified: this.#verified,
-      readPost: readPublicPost(cipherKey),
-    });
-    const engine = new HoneyBadger(chain.configuration);
-    engine.handle({ type: 'start', log: [], nextEpoch: chain.configuration.startEpoch });
-    const { propose } = engine.handle({ type: 'waiting', full: true });
-    const timeNs = clock.nowNs();
-    const trxs = firstTrxs(seed, secrets, timeNs, random);
-    const { output } = engine.handle({ type: 'proposal', epoch: propose?.epoch ?? 0, proposal: { trxs, timeNs } });
-    const made = output && (await makeBlock(chain, output, secrets.signSecret));
-    if (!made) throw new NodeError('internal', 'The first block of the group could not be made.');
-    await chain.stage(made.block, made.execution);
-    const unbroken: Write = { table: 'log', key: keyOf.unbrokenLog(groupId, 0), value: made.block.BlockHash };
-    await chain.flush('strict', [unbroken, ...(await this.#groupWrites(row, seed, secrets, vault))]);
   }
 
   #rowFor(seed: Seed, secrets: Secrets): GroupRow {
@@ -243,10 +223,10 @@ export class SettNode implements NodeService {
     };
   }
 
-  async #groupWrites(row: GroupRow, seed: Seed, secrets: Secrets, vault: Ports['vault']): Promise<Write[]> {
+  async #groupWrites(row: GroupRow, seed: Seed, secrets: Secrets): Promise<Write[]> {
     return [
       { table: 'groups', key: keyOf.group(seed.groupId), value: GroupRow.encode(row) },
-      await sealSecrets(seed.groupId, secrets, vault),
+      await sealSecrets(seed.groupId, secrets, this.#ports.vault),
     ];
   }
 
@@ -260,7 +240,7 @@ export class SettNode implements NodeService {
       // Whoever left and comes back is the same user as before.
       const secrets = (await openSecrets(seed.groupId, store, vault)) ?? newSecrets(random);
       const row = stored ? { ...GroupRow.decode(stored), Left: false } : this.#rowFor(seed, secrets);
-      await store.write(await this.#groupWrites(row, seed, secrets, vault), 'strict');
+      await store.write(await this.#groupWrites(row, seed, secrets), 'strict');
       return this.#infoOf(await this.#open(row, secrets));
     });
   }
@@ -304,7 +284,7 @@ export class SettNode implements NodeService {
     } catch (error) {
       throw new NodeError('bad-input', 'A post is a JSON text.', {}, { cause: error });
     }
-    return this.#guarded(() => group.post(new TextEncoder().encode(content), trxId));
+    return this.#guarded(() => group.submit({ type: TrxType.POST, plain: new TextEncoder().encode(content), trxId }));
   }
 
   async discardPost(groupId: string, trxId: string): Promise<void> {
@@ -381,8 +361,17 @@ export class SettNode implements NodeService {
     return announced(this.#group(groupId).chain, 'producer');
   }
 
+  async announcedUser(groupId: string, signPubkey: string): Promise<AnnounceItem> {
+    return announcedUser(this.#group(groupId).chain, signPubkey);
+  }
+
   async announcedUsers(groupId: string): Promise<AnnounceItem[]> {
     return announced(this.#group(groupId).chain, 'user');
+  }
+
+  async announce(groupId: string, change: AnnounceChange): Promise<Submitted<AnnounceItem>> {
+    const group = this.#group(groupId);
+    return this.#guarded(() => announce(group, change));
   }
 
   async lastProof(groupId: string): Promise<ConsensusProofInfo> {

@@ -89,9 +89,24 @@ export class Outbox {
     this.#entries.set(trxId, { ...entry, row });
   }
 
+  /** Entries that may still be accepted, oldest first. */
+  #open(): Entry[] {
+    const byAge = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+    return [...this.#entries.values()]
+      .filter(({ row }) => !row.InvalidCode)
+      .sort((a, b) => byAge(a.row.CreatedAt, b.row.CreatedAt) || byAge(a.trx.TimeStamp, b.trx.TimeStamp));
+  }
+
   /** Trxs whose time to be sent (again) has come, oldest first. */
   due(nowMs: number): OutboxRow[] {
-    return [...this.#entries.values()].filter(({ row, dueAtMs }) => !row.InvalidCode && dueAtMs <= nowMs).map(({ row }) => row);
+    return this.#open()
+      .filter(({ dueAtMs }) => dueAtMs <= nowMs)
+      .map(({ row }) => row);
+  }
+
+  /** Trxs on their way that are no posts, oldest first. */
+  items(): Trx[] {
+    return this.#open().flatMap(({ trx }) => (trx.Type === TrxType.POST ? [] : [trx]));
   }
 
   /** It is on its way to the network: due again in a while. */

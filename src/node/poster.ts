@@ -20,40 +20,76 @@ export interface PosterOptions {
   readonly outbox: Outbox;
 }
 
+/** A trx to be made: what it holds in clear, and its id if the caller has chosen one. */
+export interface Draft {
+  readonly type: TrxType;
+  readonly plain: Uint8Array;
+  readonly trxId?: string | undefined;
+}
+
+/** What each type is called in a sentence. */
+const NAMES: Readonly<Record<TrxType, string>> = {
+  [TrxType.POST]: 'post',
+  [TrxType.ANNOUNCE]: 'announcement',
+  [TrxType.CONSENSUS]: 'change of consensus',
+  [TrxType.USER]: 'change of a user',
+  [TrxType.REQ_BLOCK]: 'request for blocks',
+  [TrxType.REQ_BLOCK_RESP]: 'answer with blocks',
+  [TrxType.CHAIN_CONFIG]: 'rule',
+  [TrxType.APP_CONFIG]: 'app setting',
+};
+
 /** Makes this user's trxs: encrypts, signs, stores them in the outbox, and signs them again when they expire. */
 export class Poster {
   readonly #options: PosterOptions;
+  /** Time of the newest trx signed here. */
+  #lastTimeNs = 0n;
 
   constructor(options: PosterOptions) {
     this.#options = options;
   }
 
-  /** Acknowledges a post by its trx id once it is stored. With an id that is known already, nothing new is made. In the mailbox. */
-  async accept(content: Uint8Array, wantedId: string | undefined): Promise<string> {
+  /**
+   * Acknowledges a trx by its id once it is stored. With an id that is known already, nothing new is made. Throws NodeError `too-large`,
+   * `not-allowed`, and `rejected` for what would have no effect in a block. In the mailbox.
+   */
+  async accept({ type, plain, trxId: wantedId }: Draft): Promise<string> {
     const { outbox, chain, userPubkey, ports } = this.#options;
     const trxId = wantedId ?? newUuid(ports.random);
     if (outbox.get(trxId) || (await chain.placeOf(userPubkey, trxId))) return trxId;
-    const data = await this.#encrypt(content);
+    const data = await this.#encrypt(type, plain);
     if (data.length > LIMITS.trxDataBytes) {
       throw new NodeError(
         'too-large',
-        `The post is too large: ${content.length} bytes, with encryption more than ${LIMITS.trxDataBytes}. Shorten it.`,
-        {
-          limitBytes: LIMITS.trxDataBytes,
-        },
+        `The ${NAMES[type]} is too large: ${plain.length} bytes, with encryption more than ${LIMITS.trxDataBytes}. Shorten it.`,
+        { limitBytes: LIMITS.trxDataBytes },
       );
     }
-    const trx = this.#sign(trxId, TrxType.POST, data);
-    const context = await chain.orderContext([trx], trx.TimeStamp);
-    const reason = whyExcluded(trx, context);
-    if (reason !== undefined) throw new NodeError('not-allowed', `The group does not take this post: ${reason}.`);
-    await outbox.put(outboxRow(trx, content, ports.clock.nowNs()));
+    const trx = this.#sign(trxId, type, data);
+    const reason = await this.#whyExcluded(trx);
+    if (reason !== undefined) throw new NodeError('not-allowed', reason);
+    this.#refuseRejected(trx);
+    await outbox.put(outboxRow(trx, plain, ports.clock.nowNs()));
     return trxId;
+  }
+
+  async #whyExcluded(trx: Trx): Promise<string | undefined> {
+    const reason = whyExcluded(trx, await this.#options.chain.orderContext([trx], trx.TimeStamp));
+    return reason && `The group does not take this ${NAMES[trx.Type]}: ${reason}.`;
+  }
+
+  /** Runs an item on the state of now, after the own ones that are on their way: what it would be answered with, its author learns at once. */
+  #refuseRejected(trx: Trx): void {
+    if (trx.Type === TrxType.POST) return;
+    const { outbox, chain } = this.#options;
+    const answer = chain.execute([...outbox.items(), trx]).answers.at(-1);
+    if (answer?.reason === undefined) return;
+    throw new NodeError('rejected', `The ${NAMES[trx.Type]} would have no effect: ${answer.reason}.`);
   }
 
   /** Trxs to be sent now; those that have expired are signed again with a new time, under the same id. In the mailbox. */
   async takeDue(): Promise<Trx[]> {
-    const { outbox, ports, chain } = this.#options;
+    const { outbox, ports } = this.#options;
     const trxs: Trx[] = [];
     const nowMs = ports.clock.monotonicMs();
     for (const row of outbox.due(nowMs)) {
@@ -63,12 +99,11 @@ export class Poster {
         trx = this.#sign(trx.TrxId, trx.Type, trx.Data);
         await outbox.put(outboxRow(trx, row.Content, row.CreatedAt));
       }
-      const reason = whyExcluded(trx, await chain.orderContext([trx], trx.TimeStamp));
+      const reason = await this.#whyExcluded(trx);
       if (reason === undefined) {
         trxs.push(trx);
         outbox.sent(trx.TrxId, nowMs);
-      } else
-        await outbox.markInvalid(trx.TrxId, { code: 'not-allowed', message: `The group does not take this post: ${reason}.` });
+      } else await outbox.markInvalid(trx.TrxId, { code: 'not-allowed', message: reason });
     }
     return trxs;
   }
@@ -76,12 +111,15 @@ export class Poster {
   #sign(trxId: string, type: TrxType, data: Uint8Array): Trx {
     const { seed, secrets, chain } = this.#options;
     const { intervalMs } = chain.configuration;
+    // A block orders the trxs of one sender by time: those that are signed later here come later there.
+    const timeNs = this.#timeNs();
+    this.#lastTimeNs = timeNs > this.#lastTimeNs ? timeNs : this.#lastTimeNs + 1n;
     return makeTrx({
       trxId,
       type,
       groupId: seed.groupId,
       data,
-      timeNs: this.#timeNs(),
+      timeNs: this.#lastTimeNs,
       intervalMs,
       signSecret: secrets.signSecret,
     });
@@ -99,10 +137,11 @@ export class Poster {
     return candidates.reduce((latest, time) => (time > latest ? time : latest));
   }
 
-  async #encrypt(content: Uint8Array): Promise<Uint8Array> {
+  /** Posts of a private group are for the users that its owner admitted; everything else is for all members. */
+  async #encrypt(type: TrxType, plain: Uint8Array): Promise<Uint8Array> {
     const { seed, ports } = this.#options;
-    if (seed.encryption === 'public') return sealBytes(seed.cipherKey, content, ports.random.bytes(CIPHER_NONCE_BYTES));
-    return ports.privateCipher.encrypt(content, this.#recipients());
+    if (type === TrxType.POST && seed.encryption === 'private') return ports.privateCipher.encrypt(plain, this.#recipients());
+    return sealBytes(seed.cipherKey, plain, ports.random.bytes(CIPHER_NONCE_BYTES));
   }
 
   /** A private group's readers: the users that the owner admitted, the owner, and this user. */

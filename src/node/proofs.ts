@@ -1,4 +1,4 @@
-import { AnnouncedRow, ConsensusRow } from '../ledger/index.ts';
+import { AnnouncedRow, announcedKey, ConsensusRow } from '../ledger/index.ts';
 import { type AnnounceItem, ConsensusResult } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import { type ConsensusInfo, type ConsensusProofInfo, NodeError } from './service.ts';
@@ -36,6 +36,14 @@ export function proofOf(chain: Chain, reqId: string): ConsensusProofInfo {
 
 export function announced(chain: Chain, kind: 'producer' | 'user'): AnnounceItem[] {
   return chain.state.list('announced', `${kind}/`).flatMap(({ value }) => AnnouncedRow.decode(value).Item ?? []);
+}
+
+/** The announcement of one user. Throws NodeError `unknown-account` if there is none. */
+export function announcedUser(chain: Chain, pubkey: string): AnnounceItem {
+  const row = chain.state.get('announced', announcedKey('user', pubkey));
+  const item = row && AnnouncedRow.decode(row).Item;
+  if (!item) throw new NodeError('unknown-account', `No user with the key ${pubkey} is announced in this group.`, { pubkey });
+  return item;
 }
 
 export function consensusInfo(chain: Chain, epoch: number): ConsensusInfo {

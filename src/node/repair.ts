@@ -46,3 +46,11 @@ export async function cutDamagedTail(store: Store, chain: Chain): Promise<void> 
     'relaxed',
   );
 }
+
+/** Large enough that writing it tells whether there is room for a block again. */
+const PROBE_BYTES = 64 * 1024;
+
+/** Rejects as long as the store does not take a write of some size. */
+export async function probeStorage(store: Store, groupId: string): Promise<void> {
+  await store.write([{ table: 'meta', key: `probe/${groupId}`, value: new Uint8Array(PROBE_BYTES) }], 'strict');
+}

@@ -14,6 +14,7 @@ export type NodeErrorCode =
   | 'still-joined' // clear before leave
   | 'too-large'
   | 'not-allowed' // the group's rules or the caller's role forbid it
+  | 'rejected' // it would be answered Rejected in a block; why stands in `message`
   | 'storage-full'
   | 'fenced' // another tab has taken over
   | 'stopped' // the group does not go on here; the group's `problem` says why
@@ -106,6 +107,19 @@ export interface ConsensusProofInfo {
   readonly responsedProducers: readonly string[];
 }
 
+/** An announcement of the own keys: as a user to be admitted, or as a producer to be appointed. */
+export interface AnnounceChange {
+  readonly action: 'add' | 'remove';
+  readonly type: 'user' | 'producer';
+  readonly memo: string;
+}
+
+/** A signed item, and the trx that carries it, stored in the outbox. */
+export interface Submitted<Item> {
+  readonly item: Item;
+  readonly trxId: string;
+}
+
 export interface NodeService {
   createGroup(options: {
     groupName: string;
@@ -134,8 +148,11 @@ export interface NodeService {
   consensus(groupId: string): Promise<ConsensusInfo>;
   /** Consensus at work at this moment, as far as this node knows. */
   liveConsensus(groupId: string): Promise<ConsensusView>;
+  /** Announces this user's own keys, or takes that back. Resolves once the trx is stored in the outbox, as for a post. */
+  announce(groupId: string, change: AnnounceChange): Promise<Submitted<AnnounceItem>>;
   announcedProducers(groupId: string): Promise<AnnounceItem[]>;
   announcedUsers(groupId: string): Promise<AnnounceItem[]>;
+  announcedUser(groupId: string, signPubkey: string): Promise<AnnounceItem>;
   lastProof(groupId: string): Promise<ConsensusProofInfo>;
   proofHistory(groupId: string): Promise<ConsensusProofInfo[]>;
   proof(groupId: string, reqId: string): Promise<ConsensusProofInfo>;
