@@ -1,10 +1,11 @@
 import { quorum } from '../records/index.ts';
 import type { Group } from './group.ts';
-import type { ConsensusView, ProducerLink, ProducerView } from './view.ts';
+import type { Clock } from './ports.ts';
+import type { AvailabilityView, ConsensusView, ProducerLink, ProducerView } from './view.ts';
 
 /** What this node knows of its group's consensus right now. */
 export function consensusViewOf(group: Group): ConsensusView {
-  const { producers } = group.chain.configuration;
+  const { producers, nonce, engine, intervalMs, encryption } = group.chain.configuration;
   const { producer } = group;
   const status = producer?.status;
   const heard = new Set(group.members.all().map(({ pubkey }) => pubkey));
@@ -24,10 +25,28 @@ export function consensusViewOf(group: Group): ConsensusView {
     };
   };
   return {
+    nonce,
+    engine,
+    intervalMs,
+    encryption,
     epoch: group.epoch,
     producers: producers.map(viewOf),
     sealsNeeded: quorum(producers.length),
     waitingBlocks: group.chain.waiting.length,
     ...(producer?.sealing && { sealing: producer.sealing }),
   };
+}
+
+/** Who of the producers is there, and whether they are enough. */
+export function availabilityOf(group: Group, { producers, sealsNeeded }: ConsensusView, clock: Clock): AvailabilityView {
+  const isOnline = ({ link }: ProducerView): boolean => (link === 'self' ? group.producer !== undefined : link === 'connected');
+  const wallMs = Number(clock.nowNs() / 1_000_000n);
+  const missing = producers
+    .filter((producer) => !isOnline(producer))
+    .map(({ pubkey }) => {
+      const heardAtMs = group.members.lastHeardMs(pubkey);
+      return { pubkey, ...(heardAtMs !== undefined && { sinceMs: wallMs - (clock.monotonicMs() - heardAtMs) }) };
+    });
+  const online = producers.length - missing.length;
+  return { producers: producers.length, online, needed: sealsNeeded, isPaused: online < sealsNeeded, missing };
 }

@@ -1,13 +1,14 @@
 import { toHex } from '../records/index.ts';
-import { consensusViewOf } from './consensus-view.ts';
+import { availabilityOf, consensusViewOf } from './consensus-view.ts';
 import type { Group } from './group.ts';
-import type { NetworkState } from './ports.ts';
+import type { Clock, NetworkState } from './ports.ts';
 import type { GroupView, MemberView, ProducingState, Role, SyncPhase } from './view.ts';
 
 /** What a group shows of itself. */
-export function viewOf(group: Group, network: NetworkState): GroupView {
+export function viewOf(group: Group, network: NetworkState, clock: Clock): GroupView {
   const { seed, chain, row, problem } = group;
   const { head, configuration } = chain;
+  const consensus = consensusViewOf(group);
   return {
     groupId: seed.groupId,
     groupName: seed.groupName,
@@ -25,7 +26,8 @@ export function viewOf(group: Group, network: NetworkState): GroupView {
     epoch: group.epoch,
     producers: configuration.producers,
     producing: producingOf(group),
-    consensus: consensusViewOf(group),
+    consensus,
+    availability: availabilityOf(group, consensus, clock),
     sync: {
       phase: phaseOf(group),
       haveBlock: head.blockId,

@@ -19,13 +19,28 @@ const MEMBERS_LIMIT = 500;
 /** Who is there, by peer id. */
 export class Members {
   readonly #members = new Map<PeerId, Member>();
+  /** By public key, also of those who are gone; the longest silent first. */
+  readonly #heardAtMs = new Map<string, number>();
 
   /** Takes in what a beacon says. Answers whether the member is new (or was gone). */
   heard(member: Member): boolean {
     const known = this.#members.has(member.peerId);
     if (!known && this.#members.size >= MEMBERS_LIMIT) return false;
     this.#members.set(member.peerId, member);
+    this.#remember(member);
     return !known;
+  }
+
+  #remember({ pubkey, heardAtMs }: Member): void {
+    this.#heardAtMs.delete(pubkey);
+    this.#heardAtMs.set(pubkey, heardAtMs);
+    const [longestSilent] = this.#heardAtMs.keys();
+    if (this.#heardAtMs.size > MEMBERS_LIMIT && longestSilent !== undefined) this.#heardAtMs.delete(longestSilent);
+  }
+
+  /** When a member last told of itself under this key, by the monotonic clock; also of one that is gone. */
+  lastHeardMs(pubkey: string): number | undefined {
+    return this.#heardAtMs.get(pubkey);
   }
 
   /** The member proved to hold less than it said. */

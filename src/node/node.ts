@@ -407,7 +407,7 @@ export class SettNode implements NodeService {
         connections: network.peers,
       },
       storage: this.#usage,
-      groups: [...this.#groups.values()].map((group) => viewOf(group, network)),
+      groups: [...this.#groups.values()].map((group) => viewOf(group, network, this.#ports.clock)),
       notices: [...this.#notices, ...clockNotice([...this.#groups.values()])],
     };
   }

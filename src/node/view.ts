@@ -65,6 +65,12 @@ export interface ProducerView {
 
 /** Consensus at work, as far as this node knows: a producer all of it, a user who is there. */
 export interface ConsensusView {
+  /** Of the configuration at work: what the owner's newest successful change set. */
+  readonly nonce: number;
+  readonly engine: string;
+  readonly intervalMs: number;
+  /** 0: proposals are encrypted in every epoch; 1: never; k ≥ 2: every k-th epoch. */
+  readonly encryption: number;
   /** The epoch that runs here; of a user the newest heard of. */
   readonly epoch: number;
   /** By ascending key, as everywhere: an index is a place in this list. */
@@ -75,6 +81,52 @@ export interface ConsensusView {
   readonly waitingBlocks: number;
   /** The newest of them, and whose seals for it are here, by index. */
   readonly sealing?: { readonly blockId: number; readonly seals: readonly number[] };
+}
+
+/** Whether enough producers are there to make blocks, as far as this node knows. */
+export interface AvailabilityView {
+  readonly producers: number;
+  /** This node counts if it produces. */
+  readonly online: number;
+  /** N−f. */
+  readonly needed: number;
+  /** Fewer are online than are needed: nothing becomes final until some come back. */
+  readonly isPaused: boolean;
+  readonly missing: readonly {
+    readonly pubkey: string;
+    /** When it was last heard of, in milliseconds since 1970; absent: never since this node was opened. */
+    readonly sinceMs?: number;
+  }[];
+}
+
+/** The newest request for a change of consensus that this node takes part in, as its owner or as a requested producer; open or just ended. */
+export interface ChangeView {
+  readonly reqId: string;
+  readonly nonce: number;
+  /** The promised id, under which success will appear; the owner's node knows it. */
+  readonly trxId?: string;
+  readonly isOwner: boolean;
+  readonly recovery: boolean;
+  readonly producers: readonly {
+    readonly pubkey: string;
+    readonly link: ProducerLink;
+    readonly hasResponded: boolean;
+    /** Its proof is in the agreement. */
+    readonly isDecided?: boolean;
+    readonly refusal?: string;
+  }[];
+  readonly intervalMs: number;
+  readonly startFromEpoch: number;
+  readonly encryption: number;
+  readonly engine: string;
+  /** 0: not begun. */
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly tickMs: number;
+  readonly result?: 'SUCCESS' | 'TIMEOUT' | 'FAILED';
+  readonly reason?: string;
+  /** What is waited for, as a code: `waiting-for-producers`, `agreeing`, `ordering`, `switching`. */
+  readonly phase: string;
 }
 
 export interface GroupView {
@@ -90,6 +142,8 @@ export interface GroupView {
   readonly producers: readonly string[];
   readonly producing: ProducingState;
   readonly consensus: ConsensusView;
+  readonly availability: AvailabilityView;
+  readonly change?: ChangeView;
   readonly sync: SyncView;
   /** Members connected or heard of in the last minute, without this node. */
   readonly members: readonly MemberView[];

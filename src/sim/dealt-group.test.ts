@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConsensusView, GroupView, ProducerLink } from '../node/index.ts';
+import { SimulatedClock } from './clock.ts';
 import { dealtGroup } from './dealt-group.ts';
 import { idealKeys } from './ideal-threshold.ts';
 import { type SimulatedMachine, World } from './world.ts';
@@ -78,6 +79,52 @@ describe('several producers', () => {
     for (const machine of others) await machine.start();
     expect(await here.runUntil(() => here.machines.every((machine) => viewOf(machine).posts === 1), 120_000)).toBe(true);
     expect(live(first).producers.map(({ faults }) => faults)).toEqual([{}, {}, {}, {}]);
+  });
+
+  it('says on producers and users alike how many are there, how many are needed, and who is missing since when (N-12)', async () => {
+    const here = await world(21);
+    const { producers, users } = await dealtGroup(here, { producers: 4, users: 1, intervalMs: 1_000, encryption: 0 });
+    const [first, second, third, fourth] = producers;
+    const [user] = users;
+    if (!first || !second || !third || !fourth || !user) throw new Error('nobody is there');
+    const availability = (machine: SimulatedMachine) => viewOf(machine).availability;
+    const online = async (machine: SimulatedMachine, count: number): Promise<void> => {
+      await here.runUntil(() => availability(machine).online === count, 120_000);
+      expect(availability(machine).online).toBe(count);
+    };
+    for (const machine of [...producers, user]) {
+      await online(machine, 4);
+      expect(availability(machine)).toEqual({ producers: 4, online: 4, needed: 3, isPaused: false, missing: [] });
+    }
+    const nowMs = (): number => Number(new SimulatedClock(here.time).nowNs() / 1_000_000n);
+    const crashedAtMs = nowMs();
+    const missingKeys = [viewOf(third).userPubkey, viewOf(fourth).userPubkey];
+    fourth.crash();
+    for (const machine of [first, second, third, user]) {
+      await online(machine, 3);
+      expect(availability(machine).isPaused).toBe(false);
+    }
+    third.crash();
+    for (const machine of [first, second, user]) {
+      await online(machine, 2);
+      const { isPaused, needed, missing } = availability(machine);
+      expect({ isPaused, needed }).toEqual({ isPaused: true, needed: 3 });
+      expect(missing.map(({ pubkey }) => pubkey)).toEqual(missingKeys);
+      // Since its last beacon: one goes out every ten seconds.
+      const sinceMs = missing[1]?.sinceMs ?? 0;
+      expect(sinceMs).toBeLessThanOrEqual(crashedAtMs + 1_000);
+      expect(sinceMs).toBeGreaterThan(crashedAtMs - 12_000);
+    }
+    // Whoever opens now has never heard of them.
+    second.crash();
+    await second.start();
+    await online(second, 2);
+    expect(availability(second).missing).toEqual(missingKeys.map((pubkey) => ({ pubkey })));
+    await third.start();
+    for (const machine of [first, second, third, user]) {
+      await online(machine, 3);
+      expect(availability(machine).isPaused).toBe(false);
+    }
   });
 });
 
