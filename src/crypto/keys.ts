@@ -10,7 +10,13 @@ import { equalBytes, fromBase64Url, initHash, isPublicKey, toBase64Url, toHex } 
  * signing goes through @noble/curves, so that no secret enters the older build.
  */
 
-type Recover = (signature64: Uint8Array, recovery: number, hash: Uint8Array) => Uint8Array | undefined;
+/** What makes signatures and checks them. Hashes and secrets are 32 bytes, keys compressed points, signatures `r‖s‖v`. */
+export interface SignatureScheme {
+  publicKey(secret: Uint8Array): Uint8Array;
+  sign(hash: Uint8Array, secret: Uint8Array): Uint8Array;
+  /** The key that made the signature (`r‖s`, and `v`); undefined: none did. */
+  recover(signature64: Uint8Array, recovery: number, hash: Uint8Array): Uint8Array | undefined;
+}
 
 const HASH_BYTES = 32;
 const SIGNATURE_BYTES = 65;
@@ -24,7 +30,12 @@ const HALF_ORDER = Uint8Array.from([
   0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
 ]);
 
-let recover: Recover = recoverSlowly;
+const realScheme: SignatureScheme = {
+  publicKey: (secret) => secp256k1.getPublicKey(secret, true),
+  sign: signSecp256k1,
+  recover: recoverSlowly,
+};
+let scheme = realScheme;
 let started: Promise<void> | undefined;
 
 /**
@@ -38,10 +49,15 @@ export function initCrypto(): Promise<void> {
 
 async function load(): Promise<void> {
   const [wasm] = await Promise.all([instantiateSecp256k1(), initHash()]);
-  recover = (signature64, recovery, hash) => {
+  realScheme.recover = (signature64, recovery, hash) => {
     const key = wasm.recoverPublicKeyCompressed(signature64, recovery as 0 | 1, hash);
     return typeof key === 'string' ? undefined : key;
   };
+}
+
+/** For simulations only: signatures of another kind from here on; without one, the real ones again. */
+export function replaceSignatures(replacement?: (real: SignatureScheme) => SignatureScheme): void {
+  scheme = replacement?.(realScheme) ?? realScheme;
 }
 
 function recoverSlowly(signature64: Uint8Array, recovery: number, hash: Uint8Array): Uint8Array | undefined {
@@ -62,11 +78,15 @@ export function isValidSecret(secret: Uint8Array): boolean {
 
 /** The public key of a valid secret, in base64url. */
 export function publicKeyOf(secret: Uint8Array): string {
-  return toBase64Url(secp256k1.getPublicKey(secret, true));
+  return toBase64Url(scheme.publicKey(secret));
 }
 
 /** Signs a 32-byte hash: `r‖s‖v`, low `s`, the same every time (RFC 6979). The secret must be valid. */
 export function signHash(hash: Uint8Array, secret: Uint8Array): Uint8Array {
+  return scheme.sign(hash, secret);
+}
+
+function signSecp256k1(hash: Uint8Array, secret: Uint8Array): Uint8Array {
   const recovered = secp256k1.sign(hash, secret, { prehash: false, lowS: true, format: 'recovered' });
   const signature = new Uint8Array(SIGNATURE_BYTES);
   signature.set(recovered.subarray(1));
@@ -80,7 +100,7 @@ export function verifyHash(hash: Uint8Array, signature: Uint8Array, pubkey: stri
   const recovery = signature[COMPACT_BYTES] as number;
   if (recovery > 1 || !isLow(signature)) return false;
   const claimed = fromBase64Url(pubkey);
-  const key = recover(signature.subarray(0, COMPACT_BYTES), recovery, hash);
+  const key = scheme.recover(signature.subarray(0, COMPACT_BYTES), recovery, hash);
   return claimed !== undefined && key !== undefined && key.length === COMPRESSED_BYTES && equalBytes(key, claimed);
 }
 

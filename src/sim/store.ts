@@ -192,7 +192,7 @@ export class SimulatedStore {
     const failure = this.#nextFailure;
     this.#nextFailure = undefined;
     if (failure) return failure;
-    const growthBytes = this.#growthBytes(writes);
+    const growthBytes = Number.isFinite(this.quotaBytes) ? this.#growthBytes(writes) : 0;
     if (growthBytes > 0 && this.#usedBytes + growthBytes > this.quotaBytes) {
       return new StoreError('full', `The simulated disk is full: ${this.#usedBytes} of ${this.quotaBytes} bytes are used.`);
     }
@@ -209,8 +209,9 @@ export class SimulatedStore {
   }
 
   #apply({ writes, durability }: QueuedWrite): void {
-    const undo: Write[] = [];
-    for (const write of writes) undo.unshift({ ...write, value: this.#set(write) });
+    const undo = writes
+      .map(({ table, key, value }): Write => ({ table, key, value: this.#set({ table, key, value }) }))
+      .reverse();
     this.watch?.(writes);
     if (durability === 'strict') {
       this.#unflushed = [];

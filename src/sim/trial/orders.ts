@@ -95,8 +95,9 @@ export class Postmaster {
     const { random, world } = this.#place;
     if (this.#isAdversary && world.time.nowMs >= this.#starvedUntilMs) this.#starve();
     const overdueMs = world.time.nowMs - this.patienceMs;
-    const overdue = this.#underWay.filter(({ sinceMs }) => sinceMs <= overdueMs);
-    this.#underWay = this.#underWay.filter(({ sinceMs }) => sinceMs > overdueMs);
+    // They stand in the order in which they were sent.
+    const firstInTime = this.#underWay.findIndex(({ sinceMs }) => sinceMs > overdueMs);
+    const overdue = this.#underWay.splice(0, firstInTime < 0 ? this.#underWay.length : firstInTime);
     for (const { delivery } of overdue) delivery.deliver();
     for (let count = 1 + Math.floor(this.#underWay.length / SHARE); count > 0 && this.#underWay.length > 0; count--) {
       const chosen = this.#isAdversary ? this.#mostHarmful() : random.int(this.#underWay.length);

@@ -1,7 +1,8 @@
-import { initThreshold, publicKeyOf, type ThresholdKeys, trustedDealerKeys } from '../../crypto/index.ts';
+import { initThreshold, publicKeyOf, replaceSignatures, type ThresholdKeys, trustedDealerKeys } from '../../crypto/index.ts';
 import { openSecrets } from '../../node/index.ts';
 import { faultyLimit, sha256 } from '../../records/index.ts';
 import { type DealtGroup, dealtGroup } from '../dealt-group.ts';
+import { idealSignatures } from '../ideal-signatures.ts';
 import { idealKeys } from '../ideal-threshold.ts';
 import { Violation } from '../one-producer.ts';
 import type { SeededRandom } from '../random.ts';
@@ -49,6 +50,8 @@ const HEAL_LIMIT_MS = 240_000;
 /** Epochs that this may take. */
 const HEAL_EPOCHS = 250;
 const CALM_MS = 3_000;
+/** Whether everything is final everywhere is looked at no more often than this. */
+const LOOK_EVERY_MS = 20;
 /** World faults of one round. */
 const FAULTS_PER_ROUND = 5;
 /** How long an adversary may keep a message while the network is to behave. */
@@ -61,11 +64,14 @@ const STORM_PATIENCE_MS = 5_000;
  */
 export async function runTrial(options: TrialOptions): Promise<TrialResult> {
   const trial = new Trial(options, await prepared(options));
+  replaceSignatures(options.crypto === 'ideal' ? idealSignatures : undefined);
   try {
     return await trial.run();
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     throw new Violation(`${error.message} (${trial.describe()})`, { cause: error });
+  } finally {
+    replaceSignatures();
   }
 }
 
@@ -258,7 +264,13 @@ class Trial {
     await world.run(CALM_MS, this.#check);
     const epochBefore = this.#epoch();
     for (const machine of this.#honest) await this.#postLast(machine, groupId);
-    const reached = await world.runUntil(() => this.#isSettled(), HEAL_LIMIT_MS, this.#check);
+    let nextLookMs = 0;
+    const isSettled = (): boolean => {
+      if (world.time.nowMs < nextLookMs) return false;
+      nextLookMs = world.time.nowMs + LOOK_EVERY_MS;
+      return this.#isSettled();
+    };
+    const reached = await world.runUntil(isSettled, HEAL_LIMIT_MS, this.#check);
     if (!reached)
       throw new Violation(`the network behaves again, but not everything became final everywhere: ${this.#describe()}`);
     const epochs = this.#epoch() - epochBefore;

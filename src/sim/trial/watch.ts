@@ -1,6 +1,6 @@
 import type { Fault } from '../../consensus/index.ts';
 import { HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, purposeOf, type Write } from '../../node/index.ts';
-import { Block, blockHash, decodeOrNothing, toHex } from '../../records/index.ts';
+import { Block, blockHash, decodeOrNothing, equalBytes, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { Checks } from '../virtual-net/checks.ts';
 import type { SimulatedMachine, World, WorldObserver } from '../world.ts';
@@ -127,7 +127,7 @@ export class Watch implements WorldObserver {
     const index = this.#producers.indexOf(machine);
     if (!isHonest(machine) || index < 0) return;
     // A hello may read as a frame too, by its group's id (seed 7016).
-    const hello = decodeOrNothing(ProducerHello, data);
+    const hello = beginsLikeHello(data) ? decodeOrNothing(ProducerHello, data) : undefined;
     if (hello && purposeOf(hello)) return;
     const frame = decodeOrNothing(ProducerFrame, data);
     if (!frame) return;
@@ -183,5 +183,12 @@ export class Watch implements WorldObserver {
       this.fail(`the pool of ${machine.name} grows`);
   }
 }
+
+/** Where a hello has its tag, and what all tags begin with. */
+const TAG_AT = 2;
+const TAG_BEGINS = new TextEncoder().encode('sett/');
+
+/** To look at every frame as if it were a hello takes long. */
+const beginsLikeHello = (data: Uint8Array): boolean => equalBytes(data.subarray(TAG_AT, TAG_AT + TAG_BEGINS.length), TAG_BEGINS);
 
 export const isHonest = (machine: SimulatedMachine | undefined): boolean => machine !== undefined && machine.twist === undefined;
