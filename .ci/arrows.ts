@@ -25,13 +25,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sim: ['records', 'crypto', 'consensus', 'ledger', 'node'],
   store: ['node/types', 'records'],
   network: ['node/types', 'records'],
-  // Answers carry records, whose JSON form is in `records`; the tool routes compute an address and check a seed's signature.
-  api: ['node', 'records', 'crypto'],
+  // Answers carry records, whose JSON form is in `records`; the tool routes, which need no node, compute an address and check seeds and receipts.
+  api: ['node', 'records', 'crypto', 'ledger'],
   // Entry points: they wire the folders above for one place.
   worker: ['records', 'crypto', 'node', 'store', 'network', 'api'],
   page: ['records', 'node/types', 'store', 'network', 'api', 'worker'],
   ui: ['node/types', 'records/limits', 'api', 'page'],
-  server: ['records', 'crypto', 'node', 'store', 'network', 'api'],
+  server: ['records', 'crypto', 'ledger', 'node', 'store', 'network', 'api'],
 };
 
 /** Packages that the pure folders may use: computing only, no IO. */

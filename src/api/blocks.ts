@@ -2,9 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { NodeService } from '../node/service.ts';
 import { Block, Trx } from '../records/index.ts';
 import { addEndpoint, z } from './endpoint.ts';
-import { groupParams, recordSchema, uuid } from './fields.ts';
-
-const trxParams = groupParams.extend({ trx_id: uuid });
+import { groupParams, recordSchema, trxParams } from './fields.ts';
 
 const trxStatusSchema = z
   .object({

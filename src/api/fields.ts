@@ -7,6 +7,7 @@ import { z } from './endpoint.ts';
 export const uuid = z.guid('not a UUID').transform((id) => id.toLowerCase());
 
 export const groupParams = z.object({ group_id: uuid });
+export const trxParams = groupParams.extend({ trx_id: uuid });
 export const groupBody = z.object({ group_id: uuid });
 export const groupAnswer = z.object({ group_id: z.string() });
 

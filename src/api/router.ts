@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { NodeService } from '../node/service.ts';
 import { LIMITS } from '../records/index.ts';
@@ -10,6 +11,7 @@ import { jsonResponse } from './endpoint.ts';
 import { describeIssues, toRefusal } from './errors.ts';
 import { addGroupRoutes } from './groups.ts';
 import { addNetworkRoutes } from './network.ts';
+import { addReceiptRoutes, VERIFY_BODY_BYTES } from './receipts.ts';
 import { addToolRoutes } from './tools.ts';
 
 export interface RouterOptions {
@@ -21,6 +23,8 @@ export interface RouterOptions {
 
 /** The longest body that is read: the longest post, and room for what stands around it. */
 const BODY_BYTES = LIMITS.trxDataBytes + 20 * 1024;
+/** Routes that take files. */
+const FILE_BODY_BYTES: Readonly<Record<string, number>> = { '/api/v1/tools/verify': VERIFY_BODY_BYTES };
 
 /**
  * The REST interface over a node: one router for every place that answers it. Every answer is JSON; a refusal is
@@ -31,19 +35,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
     defaultHook: (result) =>
       result.success ? undefined : jsonResponse({ message: describeIssues(result.error), code: 'bad-input' }, 400),
   });
-  router.use(
-    bodyLimit({
-      maxSize: BODY_BYTES,
-      onError: () =>
-        jsonResponse(
-          {
-            message: `The body is larger than ${BODY_BYTES} bytes. A post holds at most ${LIMITS.trxDataBytes} bytes.`,
-            code: 'too-large',
-          },
-          413,
-        ),
-    }),
-  );
+  router.use((context, next) => limitOf(context.req.path)(context, next));
 
   addGroupRoutes(router, service);
   addContentRoutes(router, service);
@@ -52,6 +44,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   addAnnouncementRoutes(router, service);
   addNetworkRoutes(router, service, options.version);
   addToolRoutes(router);
+  addReceiptRoutes(router, service);
   refuseOtherMethods(router);
 
   router.notFound((context) =>
@@ -63,6 +56,14 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
     return jsonResponse(problem, status);
   });
   return router;
+}
+
+function limitOf(path: string): MiddlewareHandler {
+  const maxSize = FILE_BODY_BYTES[path] ?? BODY_BYTES;
+  const what =
+    maxSize === BODY_BYTES ? `A post holds at most ${LIMITS.trxDataBytes} bytes.` : 'No file that belongs here is so large.';
+  const message = `The body is larger than ${maxSize} bytes. ${what}`;
+  return bodyLimit({ maxSize, onError: () => jsonResponse({ message, code: 'too-large' }, 413) });
 }
 
 /** Handlers run in the order of their adding, so these answer only what no route before them took. */

@@ -19,7 +19,8 @@ const groupSeedSchema = z
   })
   .openapi('GroupSeed');
 
-function readSeed(text: string): Seed {
+/** Throws NodeError `bad-seed` for what is no seed, or not as its owner signed it. */
+export function readSeed(text: string): Seed {
   try {
     const seed = parseSeed(text);
     if (verifySeed(seed)) return seed;

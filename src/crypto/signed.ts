@@ -18,6 +18,7 @@ import {
   requestHash,
   responseHash,
   type Seal,
+  type SealBody,
   type Seed,
   sealBodyHash,
   sealBodyOf,
@@ -84,7 +85,12 @@ export function signSeal(block: Block, secret: Uint8Array): Seal {
 
 /** Whether a seal is its producer's over this block's header. That `BlockHash` is the block's is checked with the block. */
 export function verifySeal(seal: Seal, block: Block): boolean {
-  return holds(() => verifyHash(sealBodyHash(sealBodyOf(block)), seal.Sign, seal.ProducerPubkey));
+  return verifyHeaderSeal(seal, sealBodyOf(block));
+}
+
+/** {@link verifySeal} for whoever has the header alone. */
+export function verifyHeaderSeal(seal: Seal, header: SealBody): boolean {
+  return holds(() => verifyHash(sealBodyHash(header), seal.Sign, seal.ProducerPubkey));
 }
 
 export function signAnnounce(item: AnnounceItem, secret: Uint8Array): AnnounceItem {

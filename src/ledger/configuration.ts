@@ -86,7 +86,8 @@ function successOfNonce(state: KvState, nonce: number): ConsensusRow | undefined
   return rows.find(({ Bundle }) => Bundle?.Result === ConsensusResult.SUCCESS);
 }
 
-function configurationOfRow(stored: ConsensusRow | undefined, identity: GroupIdentity): ActiveConfiguration {
+/** What a result that succeeded sets; without one, the seed's owner alone. */
+export function configurationOfRow(stored: ConsensusRow | undefined, identity: GroupIdentity): ActiveConfiguration {
   const request = stored?.Bundle?.Req;
   const base = { groupId: identity.groupId, ownerPubkey: identity.ownerPubkey };
   if (!stored || !request) {

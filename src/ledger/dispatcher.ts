@@ -1,5 +1,5 @@
 import { appendLeaf, type Frontier, frontierRoot, leafHash } from '../crypto/index.ts';
-import { type Trx, TrxType, trxHash } from '../records/index.ts';
+import { HistoryLeaf, type Trx, TrxResult, TrxType, trxHash } from '../records/index.ts';
 import type { GroupIdentity } from './configuration.ts';
 import { appConfig } from './frontends/app-config.ts';
 import { consensus } from './frontends/consensus.ts';
@@ -8,7 +8,6 @@ import { type Frontend, type FrontendContext, Rejection } from './frontends/fron
 import { announce, user } from './frontends/members.ts';
 import { rules } from './frontends/rules.ts';
 import { BudgetExceeded, digestOf, type KvChange, KvOverlay, type KvReader, KvTransaction } from './kv.ts';
-import { HistoryLeaf, TrxResult } from './leaf.ts';
 
 /** The frontends in the order in which their sub-batches run. They own disjoint tables, so the order does not matter. */
 const FRONTENDS: readonly { readonly name: string; readonly runs: Partial<Record<TrxType, Frontend>> }[] = [
@@ -34,6 +33,8 @@ export interface Execution {
   /** The history after this batch. */
   readonly frontier: Frontier;
   readonly stateRoot: Uint8Array;
+  /** What the batch appended to the history, a leaf a trx. */
+  readonly leaves: readonly HistoryLeaf[];
   /** Merkle nodes that the batch completed, in the order of completion. */
   readonly historyNodes: readonly Uint8Array[];
 }
@@ -55,10 +56,12 @@ export function execute(before: KvReader, frontier: Frontier, trxs: readonly Trx
   }
   let history = frontier;
   const historyNodes: Uint8Array[] = [];
+  const leaves: HistoryLeaf[] = [];
   trxs.forEach((trx, place) => {
     const outcome = done[place];
     if (!outcome) throw new TypeError(`a trx of type ${trx.Type} cannot be in a block`);
     const leaf: HistoryLeaf = { TrxHash: trxHash(trx), WriteSetDigest: outcome.digest, Result: outcome.answer.result };
+    leaves.push(leaf);
     const appended = appendLeaf(history, leafHash(HistoryLeaf.encode(leaf)));
     history = appended.frontier;
     historyNodes.push(...appended.completed);
@@ -68,6 +71,7 @@ export function execute(before: KvReader, frontier: Frontier, trxs: readonly Trx
     changes: block.changes(),
     frontier: history,
     stateRoot: frontierRoot(history),
+    leaves,
     historyNodes,
   };
 }

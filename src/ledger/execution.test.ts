@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emptyFrontier, initCrypto, leafHash, merkleRoot } from '../crypto/index.ts';
-import { sha256, TrxType, trxHash } from '../records/index.ts';
+import { HistoryLeaf, sha256, TrxResult, TrxType, trxHash } from '../records/index.ts';
 import { paperGroup } from '../sim/index.ts';
 import { assembleBlock, flawOf, sealBlock } from './block.ts';
 import { TRX_BUDGET } from './budget.ts';
 import { configurationOf } from './configuration.ts';
 import { execute } from './dispatcher.ts';
 import { BudgetExceeded, digestOf, type KvChange, KvOverlay, KvState, KvTransaction } from './kv.ts';
-import { HistoryLeaf, TrxResult, WriteSet } from './leaf.ts';
+import { WriteSet } from './leaf.ts';
 import { POOL_LIMITS, Pool } from './pool.ts';
 
 const TIME_NS = 1_000_000_000_000n;

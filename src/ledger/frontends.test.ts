@@ -12,13 +12,13 @@ import {
   SetTrxAuthModeItem,
   type Trx,
   TrxAuthMode,
+  TrxResult,
   TrxType,
   UpdGroupUserItem,
 } from '../records/index.ts';
 import { type Author, paperGroup } from '../sim/index.ts';
 import { execute } from './dispatcher.ts';
 import { KvState } from './kv.ts';
-import { TrxResult } from './leaf.ts';
 import { mayEnter } from './rules.ts';
 
 const TIME_NS = 1_000_000_000_000n;

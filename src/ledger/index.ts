@@ -13,6 +13,6 @@ export {
 export { type Execution, execute, type TrxAnswer } from './dispatcher.ts';
 export { AnnouncedRow, announcedKey } from './frontends/members.ts';
 export { type KvChange, type KvReader, KvState, TABLES_IN_MEMORY } from './kv.ts';
-export { TrxResult } from './leaf.ts';
 export { blockTimeNs, type OrderContext, orderTrxs, whyExcluded } from './order.ts';
 export { AHEAD_LIMIT_NS, Pool, type PoolAnswer } from './pool.ts';
+export { type ReceiptFlaw, type ReceiptVerdict, readReceipt, verifyReceipt } from './receipt.ts';

@@ -1,17 +1,5 @@
-import { bytes, enumeration, exactBytes, flag, message, nested, repeated, sha256, type TypeOf, text } from '../records/index.ts';
+import { bytes, flag, message, nested, repeated, sha256, type TypeOf, text } from '../records/index.ts';
 import { TRX_BUDGET } from './budget.ts';
-
-/** How a trx in a block was answered. */
-export const TrxResult = { APPLIED: 0, REJECTED: 1 } as const;
-export type TrxResult = (typeof TrxResult)[keyof typeof TrxResult];
-
-/** One leaf of the history tree: what happened to one trx. Its encoding is hashed as RFC 6962 leaves are. */
-export const HistoryLeaf = message('HistoryLeaf', 128, {
-  TrxHash: exactBytes(1, 32),
-  WriteSetDigest: exactBytes(2, 32),
-  Result: enumeration(3, TrxResult),
-});
-export type HistoryLeaf = TypeOf<typeof HistoryLeaf>;
 
 /** A write set within the budget, the names of its rows' tables and lengths included. */
 const WRITE_SET_BYTES = 2 * TRX_BUDGET.bytesWritten;

@@ -1,5 +1,5 @@
-import { type Execution, TrxResult } from '../ledger/index.ts';
-import { Block, concatBytes, PostItem, type Trx } from '../records/index.ts';
+import type { Execution } from '../ledger/index.ts';
+import { Block, concatBytes, PostItem, type Trx, TrxResult } from '../records/index.ts';
 import type { Write } from './ports.ts';
 import { ChangesRow, HistoryRow, keyOf, PlaceRow } from './rows.ts';
 
@@ -18,7 +18,11 @@ export function executionWrites(groupId: string, block: Block, execution: Execut
   }
   for (const { table, key, value } of execution.changes) writes.push({ table: 'kv', key: keyOf.kv(groupId, table, key), value });
   writes.push({ table: 'kvchanges', key: keyOf.block(groupId, block.BlockId), value: encodeChanges(execution) });
-  const history: HistoryRow = { FirstLeaf: firstLeaf, Nodes: concatBytes(...execution.historyNodes) };
+  const history: HistoryRow = {
+    FirstLeaf: firstLeaf,
+    Nodes: concatBytes(...execution.historyNodes),
+    Digests: concatBytes(...execution.leaves.map(({ WriteSetDigest }) => WriteSetDigest)),
+  };
   writes.push({ table: 'history', key: keyOf.block(groupId, block.BlockId), value: HistoryRow.encode(history) });
   return writes;
 }

@@ -1,6 +1,6 @@
 import type { Fault } from '../consensus/index.ts';
 import { ageRecipientOf, ethAddress, initCrypto, initThreshold, publicKeyOf } from '../crypto/index.ts';
-import { type AnnounceItem, type Block, formatSeed, LIMITS, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
+import { type AnnounceItem, type Block, formatSeed, LIMITS, type Receipt, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
 import { clockNotice } from './clock-notice.ts';
 import { consensusViewOf } from './consensus-view.ts';
 import { readContents } from './contents.ts';
@@ -32,6 +32,7 @@ import {
   type TrxStatus,
 } from './service.ts';
 import { announce } from './submissions.ts';
+import { finalTrx, receiptOf, statusOf } from './trx-lookup.ts';
 import { VerifiedTrxs } from './verified.ts';
 import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
@@ -309,41 +310,19 @@ export class SettNode implements NodeService {
     return block;
   }
 
-  /** The node's own if there is one, else the oldest (wire.md: whoever copies another's id takes nothing from it). */
-  async #place(group: Group, trxId: string) {
-    const places = await group.chain.placesOf(trxId);
-    places.sort((a, b) => a.place.BlockId - b.place.BlockId || a.place.Place - b.place.Place);
-    return places.find(({ sender }) => sender === group.row.UserPubkey) ?? places[0];
-  }
-
   async trx(groupId: string, trxId: string): Promise<Trx> {
     const group = this.#group(groupId);
-    return this.#guarded(async () => {
-      const found = await this.#place(group, trxId);
-      const trx = found && (await group.chain.storedBlock(found.place.BlockId))?.Trxs[found.place.Place];
-      if (!trx) throw new NodeError('unknown-trx', `There is no trx ${trxId} in the blocks that this node has.`, { trxId });
-      return trx;
-    });
+    return this.#guarded(() => finalTrx(group, trxId));
   }
 
   async trxStatus(groupId: string, trxId: string): Promise<TrxStatus> {
     const group = this.#group(groupId);
-    return this.#guarded(async () => {
-      const found = await this.#place(group, trxId);
-      if (found) {
-        const block = await group.chain.storedBlock(found.place.BlockId);
-        const { Reason: reason } = found.place;
-        return {
-          status: 'Committed',
-          blockId: found.place.BlockId,
-          seals: block?.Seals.length ?? 0,
-          ...(reason && { reason: { code: 'rejected', message: `It is in the chain but had no effect: ${reason}.` } }),
-        };
-      }
-      if (!group.outbox.get(trxId)) return { status: 'Unknown' };
-      const reason = group.outbox.reasonOf(trxId);
-      return reason ? { status: 'Invalid', reason } : { status: 'Pending' };
-    });
+    return this.#guarded(() => statusOf(group, trxId));
+  }
+
+  async receipt(groupId: string, trxId: string): Promise<Receipt> {
+    const group = this.#group(groupId);
+    return this.#guarded(() => receiptOf(group, this.#ports.store, trxId));
   }
 
   // ---------------------------------------------------------------------------------------------------------------- consensus

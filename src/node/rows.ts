@@ -50,8 +50,13 @@ const ChangeRow = message('ChangeRow', ROW_BYTES, {
 export const ChangesRow = message('ChangesRow', ROW_BYTES, { Changes: repeated(nested(1, ChangeRow), CHANGES) });
 export type ChangesRow = TypeOf<typeof ChangesRow>;
 
-/** The Merkle nodes that a block completed, 32 bytes each, in the order of completion. */
-export const HistoryRow = message('HistoryRow', ROW_BYTES, { FirstLeaf: uint64(1), Nodes: bytes(2, { maxBytes: ROW_BYTES }) });
+export const HistoryRow = message('HistoryRow', ROW_BYTES, {
+  FirstLeaf: uint64(1),
+  /** The Merkle nodes that the block completed, 32 bytes each, in the order of completion. */
+  Nodes: bytes(2, { maxBytes: ROW_BYTES }),
+  /** Digests of the write sets of its trxs, 32 bytes each; none in rows of the first releases. */
+  Digests: bytes(3, { maxBytes: ROW_BYTES }),
+});
 export type HistoryRow = TypeOf<typeof HistoryRow>;
 
 export const OutboxRow = message('OutboxRow', ROW_BYTES, {

@@ -1,4 +1,4 @@
-import type { AnnounceItem, Block, ChangeConsensusReq, ChangeConsensusResp, Trx } from '../records/index.ts';
+import type { AnnounceItem, Block, ChangeConsensusReq, ChangeConsensusResp, Receipt, Trx } from '../records/index.ts';
 import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
 /** Everything that a program or a person can ask of a node; the API router is a thin skin over it. */
@@ -144,6 +144,8 @@ export interface NodeService {
   block(groupId: string, blockId: number): Promise<Block>;
   trx(groupId: string, trxId: string): Promise<Trx>;
   trxStatus(groupId: string, trxId: string): Promise<TrxStatus>;
+  /** Proof for anybody who has the seed that the trx is in the chain. */
+  receipt(groupId: string, trxId: string): Promise<Receipt>;
 
   consensus(groupId: string): Promise<ConsensusInfo>;
   /** Consensus at work at this moment, as far as this node knows. */

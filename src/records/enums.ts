@@ -18,6 +18,10 @@ export type TrxType = (typeof TrxType)[keyof typeof TrxType];
 export const StorageType = { CHAIN: 0, CACHE: 1 } as const;
 export type StorageType = (typeof StorageType)[keyof typeof StorageType];
 
+/** How a trx in a block was answered. */
+export const TrxResult = { APPLIED: 0, REJECTED: 1 } as const;
+export type TrxResult = (typeof TrxResult)[keyof typeof TrxResult];
+
 /** The result of a change of consensus. */
 export const ConsensusResult = { SUCCESS: 0, FAIL: 1, TIMEOUT: 2 } as const;
 export type ConsensusResult = (typeof ConsensusResult)[keyof typeof ConsensusResult];

@@ -38,6 +38,12 @@ export const LIMITS = {
   bootstrapBytes: 64 * KiB,
   /** Producers of a group: agreement costs grow with the square. */
   producers: 24,
+  /** A receipt: one trx of full size and the changes of consensus before it, some 25 KiB each with seven producers. */
+  receiptBytes: 8 * MiB,
+  /** Changes of consensus that a receipt goes through. */
+  receiptLinks: 1024,
+  /** Steps from a leaf of the history to its root: no chain has 2^53 trxs. */
+  historyPathSteps: 53,
   groupNameMinChars: 2,
   groupNameMaxChars: 100,
   appKeyMinChars: 4,

@@ -1,0 +1,49 @@
+import type { Receipt, Trx } from '../records/index.ts';
+import type { Group } from './group.ts';
+import type { Store } from './ports.ts';
+import { makeReceipt } from './receipts.ts';
+import type { PlaceRow } from './rows.ts';
+import { NodeError, type TrxStatus } from './service.ts';
+
+/** What a node can say of one trx of a group, by its id. */
+
+const unknownTrx = (trxId: string): NodeError =>
+  new NodeError('unknown-trx', `There is no trx ${trxId} in the blocks that this node has.`, { trxId });
+
+/** The node's own if there is one, else the oldest (wire.md: whoever copies another's id takes nothing from it). */
+async function placeOf({ chain, row }: Group, trxId: string): Promise<PlaceRow | undefined> {
+  const places = await chain.placesOf(trxId);
+  places.sort((a, b) => a.place.BlockId - b.place.BlockId || a.place.Place - b.place.Place);
+  return (places.find(({ sender }) => sender === row.UserPubkey) ?? places[0])?.place;
+}
+
+export async function finalTrx(group: Group, trxId: string): Promise<Trx> {
+  const place = await placeOf(group, trxId);
+  const trx = place && (await group.chain.storedBlock(place.BlockId))?.Trxs[place.Place];
+  if (!trx) throw unknownTrx(trxId);
+  return trx;
+}
+
+export async function receiptOf(group: Group, store: Store, trxId: string): Promise<Receipt> {
+  const place = await placeOf(group, trxId);
+  if (place) return makeReceipt(group.chain, store, place);
+  if (!group.outbox.get(trxId)) throw unknownTrx(trxId);
+  throw new NodeError('unknown-trx', 'This trx is in no block yet. It has a receipt as soon as it is final.', { trxId });
+}
+
+export async function statusOf(group: Group, trxId: string): Promise<TrxStatus> {
+  const place = await placeOf(group, trxId);
+  if (place) {
+    const block = await group.chain.storedBlock(place.BlockId);
+    const { BlockId: blockId, Reason: reason } = place;
+    return {
+      status: 'Committed',
+      blockId,
+      seals: block?.Seals.length ?? 0,
+      ...(reason && { reason: { code: 'rejected', message: `It is in the chain but had no effect: ${reason}.` } }),
+    };
+  }
+  if (!group.outbox.get(trxId)) return { status: 'Unknown' };
+  const reason = group.outbox.reasonOf(trxId);
+  return reason ? { status: 'Invalid', reason } : { status: 'Pending' };
+}
