@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Network, openNode, type SettNode } from '../node/index.ts';
-import { LIMITS } from '../records/index.ts';
+import { LIMITS, Receipt, toBase64 } from '../records/index.ts';
 import { memoryStore, SeededRandom } from '../sim/index.ts';
 import { createRouter } from './router.ts';
 
@@ -338,6 +338,41 @@ describe('announcements', () => {
     expect([again.status, again.json.code]).toEqual([422, 'rejected']);
     expect((await announce({ memo: 'x'.repeat(LIMITS.memoChars + 1) })).json.message).toMatch(/^memo: /);
     expect((await announce({ type: 'owner' })).json.message).toMatch(/^type: /);
+  });
+});
+
+describe('receipts', () => {
+  test('a final trx has one, which anybody with the seed can verify in either form', async () => {
+    const { group_id: groupId, seed } = (await ask('POST', '/api/v1/group', newGroup)).json;
+    const trxId = await postAndWait(groupId, { data: { a: 1 } });
+    const receipt = await ask('GET', `/api/v1/trx/${groupId}/${trxId}/receipt`);
+    const other = createRouter(await new World().open(), { version: '' });
+    const verify = async (body: unknown) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      return (await other.request('/api/v1/tools/verify', init)).json();
+    };
+    const valid = await verify({ seed, receipt: receipt.json });
+    const { owner_pubkey } = (await ask('POST', '/api/v1/tools/seedurlextend', { seed })).json.seed;
+    expect(valid).toMatchObject({
+      valid: true,
+      result: 'applied',
+      block_id: 2,
+      producers: [owner_pubkey],
+      sealed_by: [owner_pubkey],
+      recoveries: [],
+    });
+    expect(valid.trx).toEqual((await ask('GET', `/api/v1/trx/${groupId}/${trxId}`)).json);
+    expect(await verify({ seed, receipt: toBase64(Receipt.encode(Receipt.fromJson(receipt.json))) })).toEqual(valid);
+
+    const changed = { ...receipt.json, Proof: { ...receipt.json.Proof, LeafIndex: 0 } };
+    expect(await verify({ seed, receipt: changed })).toEqual({ valid: false, reason: expect.stringMatching(/path/) });
+    expect(await verify({ seed, receipt: { Proof: 1 } })).toEqual({
+      valid: false,
+      reason: expect.stringMatching(/not a receipt/),
+    });
+    expect(await verify({ seed, receipt: 'AAAA' })).toEqual({ valid: false, reason: expect.stringMatching(/not a receipt/) });
+    expect(await verify({ seed: foreignSeed, receipt: receipt.json })).toMatchObject({ valid: false });
+    expect(await verify({ seed: 'x', receipt: receipt.json })).toMatchObject({ code: 'bad-seed' });
   });
 });
 

@@ -1,6 +1,16 @@
 import type { Fault } from '../consensus/index.ts';
 import { ageRecipientOf, ethAddress, initCrypto, initThreshold, publicKeyOf } from '../crypto/index.ts';
-import { type AnnounceItem, type Block, formatSeed, LIMITS, type Receipt, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
+import {
+  type AnnounceItem,
+  type Block,
+  formatSeed,
+  LIMITS,
+  type Receipt,
+  type Seed,
+  type Trx,
+  TrxType,
+  toHex,
+} from '../records/index.ts';
 import { clockNotice } from './clock-notice.ts';
 import { consensusViewOf } from './consensus-view.ts';
 import { readContents } from './contents.ts';

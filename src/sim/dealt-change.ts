@@ -17,21 +17,34 @@ const CIPHER_NONCE_BYTES = 12;
 const OWNER_INTERVAL_MS = 1_000;
 
 export interface DealtChangeOptions {
-  readonly seed: Seed;
+  readonly seed: Pick<Seed, 'groupId' | 'ownerPubkey' | 'cipherKey'>;
   /** The signing keys of the new producers; the owner's is among them. */
   readonly signSecrets: readonly Uint8Array[];
   readonly intervalMs: number;
   /** `ConsensusContract.Encryption`. */
   readonly encryption: number;
   readonly random: Random;
+  /** 1 unless it says another. */
+  readonly nonce?: number;
+  /** The final block that a recovery goes on from. */
+  readonly base?: { readonly blockId: number; readonly hash: Uint8Array };
   readonly timeNs: bigint;
 }
 
 /**
- * For development and tests only: the CONSENSUS trx with nonce 1 that makes these keys the group's producers, signed by all of them, without
+ * For development and tests only: the CONSENSUS trx that makes these keys the group's producers, signed by all of them, without
  * an agreement and without dealings. Only nodes with a trusted dealer take it. Throws RangeError if the owner's key is missing.
  */
-export function dealtChange({ seed, signSecrets, intervalMs, encryption, random, timeNs }: DealtChangeOptions): Trx {
+export function dealtChange({
+  seed,
+  signSecrets,
+  intervalMs,
+  encryption,
+  random,
+  timeNs,
+  nonce = 1,
+  base,
+}: DealtChangeOptions): Trx {
   const { groupId, ownerPubkey, cipherKey } = seed;
   const producers = signSecrets.map(publicKeyOf).sort(comparePubkeys);
   const ownerSecret = signSecrets.find((secret) => publicKeyOf(secret) === ownerPubkey);
@@ -39,12 +52,13 @@ export function dealtChange({ seed, signSecrets, intervalMs, encryption, random,
   const contract = signContract(
     ConsensusContract.create({
       ContractId: newUuid(random),
-      Nonce: 1,
+      Nonce: nonce,
       GroupId: groupId,
       Contract: 'hbbft',
       Version: '1',
       OwnerPubkey: ownerPubkey,
       Encryption: encryption,
+      ...(base && { Recovery: true, BaseBlockId: base.blockId, BaseHash: base.hash }),
     }),
     ownerSecret,
   );
@@ -52,7 +66,7 @@ export function dealtChange({ seed, signSecrets, intervalMs, encryption, random,
     ChangeConsensusReq.create({
       ReqId: newUuid(random),
       GroupId: groupId,
-      Nonce: 1,
+      Nonce: nonce,
       ProducerPubkeyList: producers,
       StartFromEpoch: 100,
       TrxEpochTickLenInMs: intervalMs,

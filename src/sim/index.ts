@@ -5,6 +5,7 @@ export { IdealKeys, IdealSignatures, idealKeys } from './ideal-threshold.ts';
 export { Author, paperGroup } from './ledger-fixture.ts';
 export { type SimulatedHost, SimulatedNetwork } from './network.ts';
 export { type OneProducerResult, runOneProducer, Violation } from './one-producer.ts';
+export { PaperChain } from './paper-chain.ts';
 export { SeededRandom } from './random.ts';
 export { memoryStore, SimulatedStore, type SimulatedStoreOptions } from './store.ts';
 export type { StreamDelivery } from './streams.ts';
