@@ -1,4 +1,4 @@
-import { LIMITS } from '../records/index.ts';
+import { isPublicKey, LIMITS } from '../records/index.ts';
 import { z } from './endpoint.ts';
 
 /** Fields that several routes share. */
@@ -12,6 +12,8 @@ export const groupBody = z.object({ group_id: uuid });
 export const groupAnswer = z.object({ group_id: z.string() });
 
 export const publicKey = z.string().openapi({ description: '33-byte compressed secp256k1 key, base64url without padding' });
+/** The same in a request. */
+export const checkedPublicKey = publicKey.refine(isPublicKey, 'not a compressed secp256k1 key in base64url without padding');
 
 /** A note to an item, for people. */
 export const memo = z.string().max(LIMITS.memoChars).default('');

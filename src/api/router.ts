@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { NodeService } from '../node/service.ts';
 import { LIMITS } from '../records/index.ts';
 import { addAnnouncementRoutes } from './announcements.ts';
+import { addAppConfigRoutes } from './app-config.ts';
 import { addBlockRoutes } from './blocks.ts';
 import { addConsensusRoutes } from './consensus.ts';
 import { addContentRoutes } from './contents.ts';
@@ -12,7 +13,9 @@ import { describeIssues, toRefusal } from './errors.ts';
 import { addGroupRoutes } from './groups.ts';
 import { addNetworkRoutes } from './network.ts';
 import { addReceiptRoutes, VERIFY_BODY_BYTES } from './receipts.ts';
+import { addRuleRoutes } from './rules.ts';
 import { addToolRoutes } from './tools.ts';
+import { addUserRoutes } from './users.ts';
 
 export interface RouterOptions {
   /** This software's version, as `GET /api/v1/node` tells it. */
@@ -42,6 +45,9 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   addBlockRoutes(router, service);
   addConsensusRoutes(router, service);
   addAnnouncementRoutes(router, service);
+  addUserRoutes(router, service);
+  addRuleRoutes(router, service);
+  addAppConfigRoutes(router, service);
   addNetworkRoutes(router, service, options.version);
   addToolRoutes(router);
   addReceiptRoutes(router, service);

@@ -16,3 +16,4 @@ export { type KvChange, type KvReader, KvState, TABLES_IN_MEMORY } from './kv.ts
 export { blockTimeNs, type OrderContext, orderTrxs, whyExcluded } from './order.ts';
 export { AHEAD_LIMIT_NS, Pool, type PoolAnswer } from './pool.ts';
 export { type ReceiptFlaw, type ReceiptVerdict, readReceipt, verifyReceipt } from './receipt.ts';
+export { authModeOf, ListRow } from './rules.ts';

@@ -1,16 +1,6 @@
 import type { Fault } from '../consensus/index.ts';
 import { ageRecipientOf, ethAddress, initCrypto, initThreshold, publicKeyOf } from '../crypto/index.ts';
-import {
-  type AnnounceItem,
-  type Block,
-  formatSeed,
-  LIMITS,
-  type Receipt,
-  type Seed,
-  type Trx,
-  TrxType,
-  toHex,
-} from '../records/index.ts';
+import { type Block, formatSeed, LIMITS, type Receipt, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
 import { clockNotice } from './clock-notice.ts';
 import { consensusViewOf } from './consensus-view.ts';
 import { readContents } from './contents.ts';
@@ -19,18 +9,18 @@ import { asNodeError } from './errors.ts';
 import { stageFirstBlock } from './first-block.ts';
 import { makeSeed } from './genesis.ts';
 import { Group } from './group.ts';
+import { GroupCalls } from './group-calls.ts';
 import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
 import { checkLength, readSeed, signMembership } from './membership.ts';
 import type { MessageStream, MessageStreamHandlers, NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
 import { readHello } from './producers/frames.ts';
 import type { TrustedDealer } from './producers/make-engine.ts';
-import { announced, announcedUser, consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
+import { consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
 import { deleteRows } from './repair.ts';
 import { GroupRow, keyOf } from './rows.ts';
 import type { Secrets } from './secrets.ts';
 import {
-  type AnnounceChange,
   type ConsensusInfo,
   type ConsensusProofInfo,
   type ContentItem,
@@ -38,10 +28,8 @@ import {
   type GroupInfo,
   NodeError,
   type NodeService,
-  type Submitted,
   type TrxStatus,
 } from './service.ts';
-import { announce } from './submissions.ts';
 import { finalTrx, receiptOf, statusOf } from './trx-lookup.ts';
 import { VerifiedTrxs } from './verified.ts';
 import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
@@ -84,8 +72,8 @@ export async function openNode(ports: Ports, options: NodeOptions): Promise<Sett
 }
 
 /** A profile's node: its groups, and what may be asked of them (NodeService). */
-export class SettNode implements NodeService {
-  readonly #ports: Ports;
+export class SettNode extends GroupCalls implements NodeService {
+  protected readonly ports: Ports;
   readonly #options: NodeOptions;
   readonly #groups = new Map<string, Group>();
   readonly #byTopic = new Map<string, Group>();
@@ -99,12 +87,13 @@ export class SettNode implements NodeService {
   #closed = false;
 
   constructor(ports: Ports, options: NodeOptions) {
-    this.#ports = ports;
+    super();
+    this.ports = ports;
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    const { network, store } = this.#ports;
+    const { network, store } = this.ports;
     network.listen({
       gossip: (topic, data, origin) => this.#byTopic.get(topic)?.gossip(data, origin) ?? 'ignore',
       request: async (data, from) => {
@@ -126,7 +115,7 @@ export class SettNode implements NodeService {
   /** A stream says with its first message, a producer's hello, which group it is for. */
   #acceptStream(stream: MessageStream): void {
     let handlers: MessageStreamHandlers | undefined;
-    const cancel = this.#ports.clock.after(HELLO_TIMEOUT_MS, () => {
+    const cancel = this.ports.clock.after(HELLO_TIMEOUT_MS, () => {
       if (!handlers) stream.close();
     });
     stream.receive({
@@ -145,7 +134,7 @@ export class SettNode implements NodeService {
   }
 
   async #startStored(groupId: string, row: GroupRow): Promise<void> {
-    const secrets = await openSecrets(groupId, this.#ports.store, this.#ports.vault);
+    const secrets = await openSecrets(groupId, this.ports.store, this.ports.vault);
     if (!secrets) {
       const message = 'The keys of a group are missing from this profile, so it cannot be opened. Restore them from a backup.';
       this.#notices = [...this.#notices, { code: 'keys-missing', message, params: { groupId } }];
@@ -158,7 +147,7 @@ export class SettNode implements NodeService {
     const group = new Group({
       row,
       secrets,
-      ports: this.#ports,
+      ports: this.ports,
       verified: this.#verified,
       emit: (event) => this.#emit(event),
       changed: () => this.#changed(),
@@ -178,7 +167,7 @@ export class SettNode implements NodeService {
 
   #setBootstraps(): void {
     const urls = [...this.#groups.values()].flatMap(({ seed }) => seed.urls);
-    this.#ports.network.setBootstraps([...new Set(urls)]);
+    this.ports.network.setBootstraps([...new Set(urls)]);
   }
 
   async close(): Promise<void> {
@@ -212,12 +201,12 @@ export class SettNode implements NodeService {
   }): Promise<{ groupId: string; seed: string }> {
     checkLength('group name', options.groupName, LIMITS.groupNameMinChars, LIMITS.groupNameMaxChars);
     checkLength('app key', options.appKey, LIMITS.appKeyMinChars, LIMITS.appKeyMaxChars);
-    const { random, clock } = this.#ports;
+    const { random, clock } = this.ports;
     const secrets = newSecrets(random);
     const seed = makeSeed({ ...options, urls: await this.#options.ownUrls(), timeNs: clock.nowNs() }, secrets, random);
     const row = this.#rowFor(seed, secrets);
-    await this.#guarded(async () => {
-      const first = await stageFirstBlock({ seed, secrets, ports: this.#ports, verified: this.#verified });
+    await this.guarded(async () => {
+      const first = await stageFirstBlock({ seed, secrets, ports: this.ports, verified: this.#verified });
       await first.chain.flush('strict', [first.unbroken, ...(await this.#groupWrites(row, seed, secrets))]);
     });
     await this.#open(row, secrets);
@@ -229,7 +218,7 @@ export class SettNode implements NodeService {
       Seed: formatSeed(seed),
       UserPubkey: publicKeyOf(secrets.signSecret),
       EncryptPubkey: ageRecipientOf(secrets.encryptIdentity),
-      JoinedAt: this.#ports.clock.nowNs(),
+      JoinedAt: this.ports.clock.nowNs(),
       Left: false,
     };
   }
@@ -237,7 +226,7 @@ export class SettNode implements NodeService {
   async #groupWrites(row: GroupRow, seed: Seed, secrets: Secrets): Promise<Write[]> {
     return [
       { table: 'groups', key: keyOf.group(seed.groupId), value: GroupRow.encode(row) },
-      await sealSecrets(seed.groupId, secrets, this.#ports.vault),
+      await sealSecrets(seed.groupId, secrets, this.ports.vault),
     ];
   }
 
@@ -245,8 +234,8 @@ export class SettNode implements NodeService {
     const seed = readSeed(seedText);
     const present = this.#groups.get(seed.groupId);
     if (present) return this.#infoOf(present);
-    return this.#guarded(async () => {
-      const { store, vault, random } = this.#ports;
+    return this.guarded(async () => {
+      const { store, vault, random } = this.ports;
       const stored = await store.get('groups', keyOf.group(seed.groupId));
       // Whoever left and comes back is the same user as before.
       const secrets = (await openSecrets(seed.groupId, store, vault)) ?? newSecrets(random);
@@ -257,10 +246,10 @@ export class SettNode implements NodeService {
   }
 
   async leaveGroup(groupId: string): Promise<void> {
-    const group = this.#group(groupId);
-    await this.#guarded(async () => {
+    const group = this.group(groupId);
+    await this.guarded(async () => {
       const row: GroupRow = { ...group.row, Left: true };
-      await this.#ports.store.write([{ table: 'groups', key: keyOf.group(groupId), value: GroupRow.encode(row) }], 'strict');
+      await this.ports.store.write([{ table: 'groups', key: keyOf.group(groupId), value: GroupRow.encode(row) }], 'strict');
       await group.stop();
       this.#groups.delete(groupId);
       this.#byTopic.delete(group.topic);
@@ -272,9 +261,9 @@ export class SettNode implements NodeService {
   async clearGroup(groupId: string): Promise<void> {
     if (this.#groups.has(groupId))
       throw new NodeError('still-joined', 'Leave the group before clearing what is stored of it.', { groupId });
-    await this.#guarded(async () => {
-      if (!(await this.#ports.store.get('groups', keyOf.group(groupId)))) throw unknownGroup(groupId);
-      await deleteRows(this.#ports.store, groupId, GROUP_TABLES);
+    await this.guarded(async () => {
+      if (!(await this.ports.store.get('groups', keyOf.group(groupId)))) throw unknownGroup(groupId);
+      await deleteRows(this.ports.store, groupId, GROUP_TABLES);
     });
   }
 
@@ -283,34 +272,34 @@ export class SettNode implements NodeService {
   }
 
   seed(groupId: string): string {
-    return this.#group(groupId).row.Seed;
+    return this.group(groupId).row.Seed;
   }
 
   // ------------------------------------------------------------------------------------------------------------- posts, chain
 
   async post(groupId: string, content: string, trxId?: string): Promise<string> {
-    const group = this.#group(groupId);
+    const group = this.group(groupId);
     try {
       JSON.parse(content);
     } catch (error) {
       throw new NodeError('bad-input', 'A post is a JSON text.', {}, { cause: error });
     }
-    return this.#guarded(() => group.submit({ type: TrxType.POST, plain: new TextEncoder().encode(content), trxId }));
+    return this.guarded(() => group.submit({ type: TrxType.POST, plain: new TextEncoder().encode(content), trxId }));
   }
 
   async discardPost(groupId: string, trxId: string): Promise<void> {
-    const group = this.#group(groupId);
-    await this.#guarded(() => group.discard(trxId));
+    const group = this.group(groupId);
+    await this.guarded(() => group.discard(trxId));
   }
 
   async contents(groupId: string, query: ContentQuery): Promise<ContentItem[]> {
-    const group = this.#group(groupId);
-    return this.#guarded(() => readContents(this.#ports.store, group.chain, query));
+    const group = this.group(groupId);
+    return this.guarded(() => readContents(this.ports.store, group.chain, query));
   }
 
   async block(groupId: string, blockId: number): Promise<Block> {
-    const { chain } = this.#group(groupId);
-    const block = blockId <= chain.head.blockId ? await this.#guarded(() => chain.storedBlock(blockId)) : undefined;
+    const { chain } = this.group(groupId);
+    const block = blockId <= chain.head.blockId ? await this.guarded(() => chain.storedBlock(blockId)) : undefined;
     if (!block)
       throw new NodeError(
         'unknown-block',
@@ -321,73 +310,56 @@ export class SettNode implements NodeService {
   }
 
   async trx(groupId: string, trxId: string): Promise<Trx> {
-    const group = this.#group(groupId);
-    return this.#guarded(() => finalTrx(group, trxId));
+    const group = this.group(groupId);
+    return this.guarded(() => finalTrx(group, trxId));
   }
 
   async trxStatus(groupId: string, trxId: string): Promise<TrxStatus> {
-    const group = this.#group(groupId);
-    return this.#guarded(() => statusOf(group, trxId));
+    const group = this.group(groupId);
+    return this.guarded(() => statusOf(group, trxId));
   }
 
   async receipt(groupId: string, trxId: string): Promise<Receipt> {
-    const group = this.#group(groupId);
-    return this.#guarded(() => receiptOf(group, this.#ports.store, trxId));
+    const group = this.group(groupId);
+    return this.guarded(() => receiptOf(group, this.ports.store, trxId));
   }
 
   // ---------------------------------------------------------------------------------------------------------------- consensus
 
   async consensus(groupId: string): Promise<ConsensusInfo> {
-    const group = this.#group(groupId);
+    const group = this.group(groupId);
     return consensusInfo(group.chain, group.epoch);
   }
 
   async liveConsensus(groupId: string): Promise<ConsensusView> {
-    return consensusViewOf(this.#group(groupId));
-  }
-
-  async announcedProducers(groupId: string): Promise<AnnounceItem[]> {
-    return announced(this.#group(groupId).chain, 'producer');
-  }
-
-  async announcedUser(groupId: string, signPubkey: string): Promise<AnnounceItem> {
-    return announcedUser(this.#group(groupId).chain, signPubkey);
-  }
-
-  async announcedUsers(groupId: string): Promise<AnnounceItem[]> {
-    return announced(this.#group(groupId).chain, 'user');
-  }
-
-  async announce(groupId: string, change: AnnounceChange): Promise<Submitted<AnnounceItem>> {
-    const group = this.#group(groupId);
-    return this.#guarded(() => announce(group, change));
+    return consensusViewOf(this.group(groupId));
   }
 
   async lastProof(groupId: string): Promise<ConsensusProofInfo> {
-    return lastProof(this.#group(groupId).chain);
+    return lastProof(this.group(groupId).chain);
   }
 
   async proofHistory(groupId: string): Promise<ConsensusProofInfo[]> {
-    return proofHistory(this.#group(groupId).chain);
+    return proofHistory(this.group(groupId).chain);
   }
 
   async proof(groupId: string, reqId: string): Promise<ConsensusProofInfo> {
-    return proofOf(this.#group(groupId).chain, reqId);
+    return proofOf(this.group(groupId).chain, reqId);
   }
 
   async startSync(groupId: string): Promise<void> {
-    this.#group(groupId).startSync();
+    this.group(groupId).startSync();
   }
 
   /** Trxs that wait at this node's producer. */
   poolTrxs(groupId: string): number {
-    return this.#group(groupId).pool.size;
+    return this.group(groupId).pool.size;
   }
 
   // --------------------------------------------------------------------------------------------------------------------- view
 
   view(): NodeView {
-    const network: NetworkState = this.#ports.network.state();
+    const network: NetworkState = this.ports.network.state();
     return {
       network: {
         peerId: network.peerId,
@@ -396,7 +368,7 @@ export class SettNode implements NodeService {
         connections: network.peers,
       },
       storage: this.#usage,
-      groups: [...this.#groups.values()].map((group) => viewOf(group, network, this.#ports.clock)),
+      groups: [...this.#groups.values()].map((group) => viewOf(group, network, this.ports.clock)),
       notices: [...this.#notices, ...clockNotice([...this.#groups.values()])],
     };
   }
@@ -412,7 +384,7 @@ export class SettNode implements NodeService {
 
   #changed(): void {
     if (this.#closed || this.#cancelView) return;
-    this.#cancelView = this.#ports.clock.after(VIEW_GAP_MS, () => {
+    this.#cancelView = this.ports.clock.after(VIEW_GAP_MS, () => {
       this.#cancelView = undefined;
       this.#emit({ type: 'view', view: this.view() });
     });
@@ -420,7 +392,7 @@ export class SettNode implements NodeService {
 
   #watchUsage(): void {
     if (this.#closed) return;
-    this.#ports.store.usage().then(
+    this.ports.store.usage().then(
       (usage) => {
         this.#usage = usage;
         this.#changed();
@@ -428,19 +400,19 @@ export class SettNode implements NodeService {
       // It is only shown; the next round may know more.
       () => {},
     );
-    this.#cancelUsage = this.#ports.clock.after(USAGE_EVERY_MS, () => this.#watchUsage());
+    this.#cancelUsage = this.ports.clock.after(USAGE_EVERY_MS, () => this.#watchUsage());
   }
 
   // ------------------------------------------------------------------------------------------------------------------ helpers
 
-  #group(groupId: string): Group {
+  protected group(groupId: string): Group {
     const group = this.#groups.get(groupId);
     if (!group) throw unknownGroup(groupId);
     return group;
   }
 
   /** Errors of this machine reach the caller as NodeErrors. */
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+  protected async guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {

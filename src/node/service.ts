@@ -1,4 +1,17 @@
-import type { AnnounceItem, Block, ChangeConsensusReq, ChangeConsensusResp, Receipt, Trx } from '../records/index.ts';
+import type {
+  AnnounceItem,
+  AppConfigItem,
+  AppConfigType,
+  Block,
+  ChainConfigItem,
+  ChangeConsensusReq,
+  ChangeConsensusResp,
+  Receipt,
+  Trx,
+  TrxAuthMode,
+  TrxType,
+  UpdGroupUserItem,
+} from '../records/index.ts';
 import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
 /** Everything that a program or a person can ask of a node; the API router is a thin skin over it. */
@@ -11,9 +24,11 @@ export type NodeErrorCode =
   | 'unknown-trx'
   | 'unknown-proof'
   | 'unknown-account'
+  | 'unknown-key' // no app setting of this name
   | 'still-joined' // clear before leave
   | 'too-large'
   | 'not-allowed' // the group's rules or the caller's role forbid it
+  | 'not-announced' // it must announce itself first
   | 'rejected' // it would be answered Rejected in a block; why stands in `message`
   | 'storage-full'
   | 'fenced' // another tab has taken over
@@ -114,6 +129,46 @@ export interface AnnounceChange {
   readonly memo: string;
 }
 
+/** The owner's word on a user that announced itself. */
+export interface UserChange {
+  readonly userPubkey: string;
+  readonly action: 'add' | 'remove';
+  readonly memo: string;
+}
+
+/** How trxs of a type are admitted, or who is on the allow or deny list for which types (removing no type by name removes all). */
+export type ChainConfigChange =
+  | { readonly type: 'set_trx_auth_mode'; readonly trxType: TrxType; readonly mode: TrxAuthMode; readonly memo: string }
+  | {
+      readonly type: 'upd_alw_list' | 'upd_dny_list';
+      readonly action: 'add' | 'remove';
+      readonly pubkey: string;
+      readonly trxTypes: readonly TrxType[];
+      readonly memo: string;
+    };
+
+/** A row of the allow or the deny list, with the owner's item that changed it last. */
+export interface ListedSender {
+  readonly pubkey: string;
+  readonly trxTypes: readonly TrxType[];
+  readonly item: ChainConfigItem;
+}
+
+/** A setting of the group's apps; `remove` looks at the name only. */
+export interface AppConfigChange {
+  readonly action: 'add' | 'remove';
+  readonly name: string;
+  readonly type: 'int' | 'bool' | 'string';
+  /** A decimal integer, `true` or `false`, or any text. */
+  readonly value: string;
+  readonly memo: string;
+}
+
+export interface AppConfigKey {
+  readonly name: string;
+  readonly type: AppConfigType;
+}
+
 /** A signed item, and the trx that carries it, stored in the outbox. */
 export interface Submitted<Item> {
   readonly item: Item;
@@ -155,6 +210,17 @@ export interface NodeService {
   announcedProducers(groupId: string): Promise<AnnounceItem[]>;
   announcedUsers(groupId: string): Promise<AnnounceItem[]>;
   announcedUser(groupId: string, signPubkey: string): Promise<AnnounceItem>;
+  /** The owner only: admits a user that announced itself, or removes it. */
+  updateUser(groupId: string, change: UserChange): Promise<Submitted<UpdGroupUserItem>>;
+  /** The owner only: who may send what. */
+  chainConfig(groupId: string, change: ChainConfigChange): Promise<Submitted<ChainConfigItem>>;
+  allowList(groupId: string): Promise<ListedSender[]>;
+  denyList(groupId: string): Promise<ListedSender[]>;
+  authMode(groupId: string, trxType: TrxType): Promise<TrxAuthMode>;
+  /** The owner only: named values for the group's apps. */
+  appConfig(groupId: string, change: AppConfigChange): Promise<Submitted<AppConfigItem>>;
+  appConfigKeys(groupId: string): Promise<AppConfigKey[]>;
+  appConfigValue(groupId: string, name: string): Promise<AppConfigItem>;
   lastProof(groupId: string): Promise<ConsensusProofInfo>;
   proofHistory(groupId: string): Promise<ConsensusProofInfo[]>;
   proof(groupId: string, reqId: string): Promise<ConsensusProofInfo>;
