@@ -52,13 +52,16 @@ export type EngineInput =
   /**
    * The engine begins, or goes on after a restart with what its log holds (ascending by key). `nextEpoch`: the first epoch that the stored
    * chain does not cover. `blocks`: the newest stored blocks, ascending, back to the first with an epoch at least
-   * {@link EPOCHS_UNDECIDED} below `nextEpoch`, or to the beginning; only a producer among several needs them.
+   * {@link EPOCHS_UNDECIDED} below `nextEpoch`, or to the beginning; only a producer among several needs them. `isOver`: the newest stored
+   * block is the last one of this configuration, here and in the other inputs that have it. Then nothing more is proposed or decided; what others
+   * may need to get there is said again to whoever lacks it.
    */
   | {
       readonly type: 'start';
       readonly log: readonly LogEntry[];
       readonly nextEpoch: number;
       readonly blocks?: readonly BlockReference[];
+      readonly isOver?: boolean;
     }
   /** A timer that a step asked for has run out. */
   | { readonly type: 'timer'; readonly name: TimerName }
@@ -85,9 +88,18 @@ export type EngineInput =
       readonly epoch: number;
       readonly empty: boolean;
       readonly head?: { readonly blockId: number; readonly blockHash: Uint8Array };
+      readonly isOver?: boolean;
     }
-  /** The answer to `Step.behind`: the chain was fetched, executed and stored up to this epoch's end. `blocks` as in `start`. */
-  | { readonly type: 'caught-up'; readonly epoch: number; readonly blocks: readonly BlockReference[] };
+  /**
+   * The answer to `Step.behind`, or unasked where final blocks came another way: the chain was fetched, executed and stored up to this
+   * epoch's end. `blocks` as in `start`.
+   */
+  | {
+      readonly type: 'caught-up';
+      readonly epoch: number;
+      readonly blocks: readonly BlockReference[];
+      readonly isOver?: boolean;
+    };
 
 export type TimerName = 'interval' | 'rest' | 'behind';
 

@@ -63,6 +63,11 @@ export class Pool {
     this.#bytes -= present.sizeBytes;
   }
 
+  clear(): void {
+    this.#waiting.clear();
+    this.#bytes = 0;
+  }
+
   /** The `count` that have waited longest. */
   oldest(count: number): Trx[] {
     const oldest: Trx[] = [];

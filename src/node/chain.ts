@@ -101,8 +101,17 @@ export class Chain {
       : this.#tip;
   }
 
+  /** Of the next block on the tip. */
   get configuration(): ActiveConfiguration {
     return this.#configuration;
+  }
+
+  /**
+   * Whose seals are at work: that of the blocks that wait for them, else of the next block. A new configuration begins when the last block of
+   * the one before it is final; until then these two differ.
+   */
+  get inForce(): ActiveConfiguration {
+    return this.#above[0]?.configuration ?? this.#configuration;
   }
 
   /** Whether this software has the rules by which the next block is executed (architecture.md, "Upgrades"). */
@@ -269,6 +278,12 @@ export class Chain {
     this.#above.push({ head: this.#tip, configuration: this.#configuration, isFinal: isFinal(block, this.#configuration) });
     if (block.Trxs.some((trx) => trx.Type === TrxType.CONSENSUS))
       this.#configuration = configurationOf(this.#state, this.identity);
+  }
+
+  /** The staged blocks that {@link flush} makes final. */
+  get stagedFinal(): readonly Block[] {
+    const firstWaiting = this.#above.find(({ isFinal }) => !isFinal)?.head.blockId ?? Number.POSITIVE_INFINITY;
+    return this.#stagedBlocks.filter(({ BlockId }) => BlockId < firstWaiting);
   }
 
   /** The transaction that {@link flush} would write, with the head's row. */

@@ -5,7 +5,7 @@ import type { AvailabilityView, ConsensusView, ProducerLink, ProducerView } from
 
 /** What this node knows of its group's consensus right now. */
 export function consensusViewOf(group: Group): ConsensusView {
-  const { producers, nonce, engine, intervalMs, encryption } = group.chain.configuration;
+  const { producers, nonce, engine, intervalMs, encryption } = group.chain.inForce;
   const { producer } = group;
   const status = producer?.status;
   const heard = new Set(group.members.all().map(({ pubkey }) => pubkey));

@@ -7,7 +7,7 @@ import type { GroupView, MemberView, ProducingState, Role, SyncPhase } from './v
 /** What a group shows of itself. */
 export function viewOf(group: Group, network: NetworkState, clock: Clock): GroupView {
   const { seed, chain, row, problem } = group;
-  const { head, configuration } = chain;
+  const { head, inForce } = chain;
   const consensus = consensusViewOf(group);
   return {
     groupId: seed.groupId,
@@ -24,7 +24,7 @@ export function viewOf(group: Group, network: NetworkState, clock: Clock): Group
       timeMs: Number(head.timeNs / 1_000_000n),
     },
     epoch: group.epoch,
-    producers: configuration.producers,
+    producers: inForce.producers,
     producing: producingOf(group),
     consensus,
     availability: availabilityOf(group, consensus, clock),
@@ -57,7 +57,7 @@ export function phaseOf(group: Group): SyncPhase {
   if (group.problem && group.problem.code !== 'bad-block') return 'stopped';
   if (group.targetBlock > group.chain.head.blockId) return 'syncing';
   // A group's only producer has nobody to be behind.
-  const alone = group.isProducer && group.chain.configuration.producers.length === 1;
+  const alone = group.isProducer && group.chain.inForce.producers.length === 1;
   return alone || group.members.all().length > 0 ? 'current' : 'looking';
 }
 

@@ -1,5 +1,5 @@
-import type { Defect, Engine, Fault } from '../consensus/index.ts';
-import { groupTopic } from '../crypto/index.ts';
+import type { Fault } from '../consensus/index.ts';
+import { groupTopic, verifySeal } from '../crypto/index.ts';
 import { Pool, whyExcluded } from '../ledger/index.ts';
 import { type Block, genesisBlock, parseSeed, type Seed, type Trx, toHex } from '../records/index.ts';
 import { Chain } from './chain.ts';
@@ -8,15 +8,17 @@ import { Gossiper } from './gossiper.ts';
 import { Mailbox } from './mailbox.ts';
 import { Members } from './members.ts';
 import { Outbox } from './outbox.ts';
-import type { GossipVerdict, MessageStream, MessageStreamHandlers, PeerId, Ports } from './ports.ts';
+import type { GossipVerdict, MessageStream, MessageStreamHandlers, PeerId, Ports, Write } from './ports.ts';
 import { type Draft, Poster } from './poster.ts';
 import { PROBLEMS } from './problems.ts';
-import { Producer } from './producer.ts';
+import type { Producer } from './producer.ts';
 import type { ProducerHello } from './producers/frames.ts';
-import { makeEngine, type TrustedDealer } from './producers/make-engine.ts';
+import type { TrustedDealer } from './producers/make-engine.ts';
+import { dealtLogsBegin } from './producers/unbroken-log.ts';
+import { Producing } from './producing.ts';
 import { readPostOf } from './read-post.ts';
 import { cutDamagedTail, probeStorage } from './repair.ts';
-import { type GroupRow, keyOf } from './rows.ts';
+import type { GroupRow } from './rows.ts';
 import type { Secrets } from './secrets.ts';
 import { answerRequest } from './serve.ts';
 import { NodeError } from './service.ts';
@@ -57,7 +59,7 @@ export class Group {
   readonly #mailbox = new Mailbox();
   readonly #gossiper: Gossiper;
   readonly #syncer: Syncer;
-  #producer: Producer | undefined;
+  readonly #producing: Producing;
   #problem: Notice | undefined;
   #retryAtMs: number | undefined;
   #cancelSecond: (() => void) | undefined;
@@ -98,7 +100,7 @@ export class Group {
       verified: options.verified,
       head: () => this.chain.head,
       epoch: () => this.epoch,
-      wantsTrxs: () => this.#producer !== undefined,
+      wantsTrxs: () => this.producer !== undefined,
       hasTrx: (sender, trxId) => this.pool.get(sender, trxId) !== undefined,
       trxs: (trxs) => this.#takeTrxs(trxs),
       memberCame: () => this.#memberCame(),
@@ -115,12 +117,39 @@ export class Group {
       clock: ports.clock,
       random: ports.random,
       headBlock: () => this.chain.head.blockId,
-      // A producer among several builds its blocks itself; from others it takes the seals, and what its engine sends it for.
-      limitBlock: () => (this.#buildsItself ? this.chain.tip.blockId : Number.POSITIVE_INFINITY),
+      limitBlock: () => this.#producing.limitBlock,
       apply: (blocks) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
       refused: (source, refusal) => this.#refused(source, refusal),
       changed: options.changed,
       failed: (error) => this.#fail(error),
+    });
+    this.#producing = new Producing({
+      ports,
+      chain: this.chain,
+      pool: this.pool,
+      members: this.members,
+      mailbox: this.#mailbox,
+      secrets: options.secrets,
+      userPubkey: row.UserPubkey,
+      topic: this.topic,
+      trustedDealer: options.trustedDealer,
+      alsoWrite: (blocks) => this.#writesFor(blocks),
+      final: (blocks) => {
+        this.#stored(blocks);
+        for (const block of blocks) this.#gossiper.announceBlock(block);
+      },
+      leftOut: (trxs) => this.#leftOut(trxs),
+      woken: (trxs) => void this.#takeTrxs(trxs.filter((trx) => this.#gossiper.isWelcome(trx))),
+      faultFound: options.faultFound,
+      followed: () => {
+        // Who produces now may have passed over what was sent to the others.
+        this.outbox.sendAllAgain();
+        this.#send();
+      },
+      newerHeard: () => this.#syncer.kick(),
+      problem: (problem) => this.#setProblem(problem),
+      failed: (error) => this.#fail(error),
+      changed: options.changed,
     });
   }
 
@@ -136,23 +165,19 @@ export class Group {
     return this.#syncer;
   }
 
-  get #buildsItself(): boolean {
-    return this.#producer !== undefined && this.chain.configuration.producers.length > 1;
-  }
-
   get isProducer(): boolean {
-    return this.chain.configuration.producers.includes(this.row.UserPubkey);
+    return this.#producing.isProducer;
   }
 
   /** This node's producer, while it produces. */
   get producer(): Producer | undefined {
-    return this.#producer;
+    return this.#producing.producer;
   }
 
   /** The running epoch of a producer; of a user, the newest that it knows of. */
   get epoch(): number {
-    if (this.#producer) return this.#producer.status.epoch;
-    const { producers } = this.chain.configuration;
+    if (this.producer) return this.producer.status.epoch;
+    const { producers } = this.chain.inForce;
     const heard = this.members.all().filter(({ pubkey }) => producers.includes(pubkey));
     return heard.reduce((newest, { epoch }) => Math.max(newest, epoch), this.chain.head.epoch);
   }
@@ -175,7 +200,7 @@ export class Group {
     if (!sound) await cutDamagedTail(this.#options.ports.store, this.chain);
     await this.outbox.load();
     await this.#settleOutbox();
-    await this.#updateProducing();
+    await this.#producing.update();
   }
 
   /** Stops for good; what is stored stays. */
@@ -185,8 +210,7 @@ export class Group {
     this.#cancelSecond?.();
     this.#gossiper.leave();
     this.#syncer.stop();
-    this.#producer?.stop();
-    this.#producer = undefined;
+    this.#producing.stop();
     this.#options.ports.network.unsubscribe(this.topic);
     await this.#mailbox.close();
   }
@@ -210,6 +234,11 @@ export class Group {
       findTrx: (sender, trxId) =>
         (sender === this.row.UserPubkey ? this.outbox.get(trxId) : undefined) ?? this.pool.get(sender, trxId),
     });
+  }
+
+  /** A producer opened a stream to this one. Answers what is to receive the rest of it; undefined if this node does not produce. */
+  acceptProducer(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers | undefined {
+    return this.#producing.accept(stream, hello);
   }
 
   /** After the machine slept: everything that waits for a timer is due. */
@@ -246,13 +275,13 @@ export class Group {
     this.#mailbox
       .run(async () => {
         const trxs = await this.poster.takeDue();
-        if (this.#producer && trxs.length > 0) await this.#addToPool(trxs);
+        if (this.producer && trxs.length > 0) await this.#addToPool(trxs);
         return trxs;
       })
       // The mailbox never waits for the network.
       .then(async (trxs) => {
         if (trxs.length === 0) return;
-        const reached = (await this.#gossiper.publish(trxs)) || this.#producer !== undefined;
+        const reached = (await this.#gossiper.publish(trxs)) || this.producer !== undefined;
         if (reached) this.outbox.reached(trxs.map(({ TrxId }) => TrxId));
         this.#options.changed();
       })
@@ -267,95 +296,11 @@ export class Group {
     }
   }
 
-  // ---------------------------------------------------------------------------------------------------------------- producing
-
-  /** Starts or stops producing, as the configuration and the log say. In the mailbox. */
-  async #updateProducing(): Promise<void> {
-    this.#producer?.stop();
-    this.#producer = undefined;
-    if (!this.chain.knowsRules) {
-      this.#setProblem(PROBLEMS.updateNeeded);
-      return;
-    }
-    if (!this.isProducer || this.#stopped) return;
-    const { ports } = this.#options;
-    if (!(await ports.store.get('log', keyOf.unbrokenLog(this.groupId, this.chain.configuration.nonce)))) {
-      this.#setProblem(PROBLEMS.logLost);
-      return;
-    }
-    const about = { userPubkey: this.row.UserPubkey, cipher: ports.privateCipher };
-    const engine = await makeEngine(this.chain, { ...about, ...this.#options });
-    if (!engine) {
-      this.#setProblem(PROBLEMS.noGroupKey);
-      return;
-    }
-    this.#producer = this.#makeProducer(engine);
-    await this.#producer.start();
-  }
-
-  /** A block has changed the configuration. In the mailbox. */
-  async #followConfiguration(): Promise<void> {
-    const { ports, trustedDealer } = this.#options;
-    const { nonce } = this.chain.configuration;
-    if (trustedDealer && this.isProducer) {
-      // With a dealer there is no response to have in the log: the log of this configuration begins with its first block.
-      const key = keyOf.unbrokenLog(this.groupId, nonce);
-      await ports.store.write([{ table: 'log', key, value: this.chain.tip.hash }], 'strict');
-    }
-    await this.#updateProducing();
-  }
-
-  #makeProducer(engine: Engine): Producer {
-    const { ports, secrets, changed, faultFound } = this.#options;
-    const { store, clock, random, network } = ports;
-    const { nonce } = this.chain.configuration;
-    return new Producer({
-      engine,
-      chain: this.chain,
-      pool: this.pool,
-      store,
-      clock,
-      random,
-      network,
-      members: this.members,
-      mailbox: this.#mailbox,
-      signSecret: secrets.signSecret,
-      userPubkey: this.row.UserPubkey,
-      topic: this.topic,
-      alsoWrite: (blocks) => blocks.flatMap((block) => this.outbox.writesFor(block.Trxs, this.row.UserPubkey)),
-      final: (blocks) => {
-        this.#stored(blocks);
-        for (const block of blocks) this.#gossiper.announceBlock(block);
-        if (this.chain.configuration.nonce !== nonce) {
-          this.#mailbox.run(() => this.#followConfiguration()).catch((error: unknown) => this.#fail(error));
-        }
-      },
-      leftOut: (trxs) => this.#leftOut(trxs),
-      woken: (trxs) => void this.#takeTrxs(trxs.filter((trx) => this.#gossiper.isWelcome(trx))),
-      defect: (defect) => this.#defect(defect),
-      failed: (error) => this.#fail(error),
-      faultFound,
-      changed,
-    });
-  }
-
-  /** A producer opened a stream to this one. Answers what is to receive the rest of it; undefined if this node does not produce. */
-  acceptProducer(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers | undefined {
-    return this.#producer?.accept(stream, hello);
-  }
-
-  #defect(defect: Defect): void {
-    this.#producer = undefined;
-    if (defect.kind === 'log-lost') {
-      void this.#mailbox.run(() => this.#keyInUse()).catch((error: unknown) => this.#fail(error));
-      return;
-    }
-    this.#setProblem(PROBLEMS.forked(defect.blockId));
-  }
+  // --------------------------------------------------------------------------------------------------------------- the pool
 
   /** Valid trxs from the network. */
   async #takeTrxs(trxs: readonly Trx[]): Promise<void> {
-    if (!this.#producer) return;
+    if (!this.producer) return;
     await this.#mailbox.run(() => this.#addToPool(trxs)).catch((error: unknown) => this.#fail(error));
   }
 
@@ -365,10 +310,12 @@ export class Group {
     const context = await this.chain.orderContext(trxs, nowNs);
     const fit = trxs.filter((trx) => whyExcluded(trx, context) === undefined);
     const added = fit.filter((trx) => this.pool.add(trx, clock.monotonicMs(), nowNs) === 'added');
-    if (added.length > 0) this.#producer?.trxsWait();
+    if (added.length > 0) this.producer?.trxsWait();
   }
 
   #leftOut(trxs: readonly Trx[]): void {
+    // A second change of consensus is for the next block; what the rules do not keep out waits on.
+    void this.#takeTrxs(trxs);
     // One that only expired is signed again by its sender; the outbox sees to own ones.
     if (trxs.some((trx) => trx.SenderPubkey === this.row.UserPubkey)) this.outbox.sendAllAgain();
   }
@@ -382,43 +329,45 @@ export class Group {
     let staged: Block[] = [];
     let refusal: AppliedBlocks['refusal'];
     const flush = async (): Promise<void> => {
-      const extra = staged.flatMap((block) => this.outbox.writesFor(block.Trxs, this.row.UserPubkey));
-      await this.chain.flush(this.isProducer ? 'strict' : 'relaxed', extra);
+      await this.chain.flush(this.isProducer ? 'strict' : 'relaxed', this.#writesFor(staged));
       applied += staged.length;
       this.#stored(staged);
       staged = [];
     };
-    const nonce = this.chain.configuration.nonce;
     for (const block of blocks) {
       if (block.BlockId <= this.chain.tip.blockId) {
         // Built here too: what comes with it is the others' seals.
-        await this.#producer?.confirmed(block);
+        await this.producer?.confirmed(block);
         continue;
       }
-      // Asked for before this node produced: what its engine does not know of would put the chain ahead of it.
-      if (this.#buildsItself) break;
+      // Asked for before this node produced, or what it builds itself.
+      if (!this.#producing.takesBlocks) break;
       const examined = await this.chain.examine(block);
       if ('refusal' in examined) {
         refusal = { reason: examined.refusal, block };
         break;
       }
-      if (this.#producer && block.Seals.some((seal) => seal.ProducerPubkey === this.row.UserPubkey)) await this.#keyInUse();
+      if (this.producer && this.#hasSealed(block)) await this.#producing.keyInUse(block.ConfigNonce);
       await this.chain.stage(block, examined.execution);
       staged.push(block);
       if (this.chain.isStageFull) await flush();
     }
     if (staged.length > 0) await flush();
-    if (this.chain.configuration.nonce !== nonce) await this.#followConfiguration();
+    await this.#producing.follow();
+    if (applied > 0) await this.producer?.jumped();
     return refusal ? { applied, refusal } : { applied };
   }
 
-  /** A final block that this node's key sealed and this node did not make: the key is at work elsewhere too. */
-  async #keyInUse(): Promise<void> {
-    this.#producer?.stop();
-    this.#producer = undefined;
-    const key = keyOf.unbrokenLog(this.groupId, this.chain.configuration.nonce);
-    await this.#options.ports.store.write([{ table: 'log', key, value: undefined }], 'strict');
-    this.#setProblem(PROBLEMS.keyInUse);
+  /** Whether this node's key has sealed the block: as this node did not make it, the key is at work elsewhere too. */
+  #hasSealed(block: Block): boolean {
+    return block.Seals.some((seal) => seal.ProducerPubkey === this.row.UserPubkey && verifySeal(seal, block));
+  }
+
+  /** Rows that go into the transaction that makes these blocks final, besides the chain's own. */
+  #writesFor(blocks: readonly Block[]): Write[] {
+    const { UserPubkey: userPubkey } = this.row;
+    const settled = blocks.flatMap((block) => this.outbox.writesFor(block.Trxs, userPubkey));
+    return [...settled, ...dealtLogsBegin(blocks, this.chain.identity, userPubkey)];
   }
 
   #stored(blocks: readonly Block[]): void {
@@ -457,12 +406,12 @@ export class Group {
       if (this.#stopped) return;
       this.#everySecond();
       this.#gossiper.tick();
-      this.#producer?.tick();
+      this.#producing.tick();
       if (this.outbox.due(this.#options.ports.clock.monotonicMs()).length > 0) this.#send();
       this.#syncer.kick();
       this.#retry();
       // An epoch at work changes with every message; once a second is often enough to look at.
-      if (this.#syncer.isRunning || this.#producer?.status.resting === false) this.#options.changed();
+      if (this.#syncer.isRunning || this.producer?.status.resting === false) this.#options.changed();
     });
   }
 
@@ -479,8 +428,7 @@ export class Group {
       this.#options.fenced();
       return;
     }
-    this.#producer?.stop();
-    this.#producer = undefined;
+    this.#producing.halt();
     this.#retryAtMs = this.#options.ports.clock.monotonicMs() + RETRY_MS;
     this.#setProblem(notice);
   }

@@ -11,16 +11,17 @@ import type {
   Step,
   TimerName,
 } from '../consensus/index.ts';
-import { EPOCHS_UNDECIDED, proposalLimitBytes } from '../consensus/index.ts';
+import { proposalLimitBytes } from '../consensus/index.ts';
 import type { Pool } from '../ledger/index.ts';
 import { type Block, decodeOrNothing, equalBytes, Trx } from '../records/index.ts';
 import { makeBlock, proposedTrxs } from './block-maker.ts';
 import type { Chain } from './chain.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Clock, MessageStream, MessageStreamHandlers, Random, Store, Write } from './ports.ts';
-import { CatchUp } from './producers/catch-up.ts';
+import { CatchUp, namedBy } from './producers/catch-up.ts';
 import { framesOf, type ProducerFrame, type ProducerHello } from './producers/frames.ts';
 import { type LinksOptions, ProducerLinks } from './producers/links.ts';
+import { newestReferences, referenceAt } from './producers/references.ts';
 import { SealBox, withGoodSeals } from './producers/seal-box.ts';
 import { keyOf, startingWith } from './rows.ts';
 
@@ -51,9 +52,11 @@ export interface ProducerOptions extends Pick<LinksOptions, 'network' | 'members
 }
 
 /**
- * A producer at work under one configuration: feeds the engine, does what its steps say, in the order that crash safety asks for
+ * A producer at work under the configuration in force: feeds the engine, does what its steps say, in the order that crash safety asks for
  * (log, then act), and collects the seals that make blocks final. All of it runs in the group's mailbox, a turn at a time: what came in
  * since the last turn is handled together, written to the log once, and answered with one frame a peer.
+ *
+ * The block that changes the configuration is its last: it makes none on it, and goes on sealing and resending until that one is final.
  */
 export class Producer {
   readonly #options: ProducerOptions;
@@ -76,7 +79,7 @@ export class Producer {
   constructor(options: ProducerOptions) {
     this.#options = options;
     this.#engine = options.engine;
-    this.#configuration = options.chain.configuration;
+    this.#configuration = options.chain.inForce;
     this.#seals = new SealBox(options.chain);
     this.#catchUp = new CatchUp({
       topic: options.topic,
@@ -144,8 +147,8 @@ export class Producer {
     const rows = await store.range('log', startingWith(prefix));
     const log: LogEntry[] = rows.map(({ key, value }) => ({ key: key.slice(prefix.length), data: value }));
     const nextEpoch = Math.max(chain.tip.epoch + 1, this.#configuration.startEpoch);
-    const blocks = await this.#newestBlocks(nextEpoch);
-    await this.#turn([{ type: 'start', log, nextEpoch, blocks }]);
+    const blocks = await newestReferences(chain, nextEpoch);
+    await this.#turn([{ type: 'start', log, nextEpoch, blocks, isOver: this.#isOver }]);
     await this.#turn(this.#waitingInputs());
     this.tick();
   }
@@ -181,27 +184,24 @@ export class Producer {
     await this.#confirm(this.#seals.merge(sealed).block);
   }
 
+  /** Final blocks above its own were taken, which nobody's messages brought here. In the mailbox. */
+  async jumped(): Promise<void> {
+    if (!this.#stopped) await this.#turn([await this.#caughtUp(this.#options.chain.tip.epoch)]);
+  }
+
+  /** Whether the chain has the last block of this configuration. */
+  get #isOver(): boolean {
+    return this.#options.chain.configuration.nonce !== this.#configuration.nonce;
+  }
+
   #waitingInputs(): EngineInput[] {
     const { pool } = this.#options;
-    if (pool.size === 0) return [];
+    if (pool.size === 0 || this.#isOver) return [];
     return [{ type: 'waiting', full: pool.bytes >= proposalLimitBytes(this.#configuration.producers.length) }];
   }
 
   #logKey(entry: string): string {
     return keyOf.log(this.#options.chain.identity.groupId, this.#configuration.nonce, entry);
-  }
-
-  /** Stored blocks, ascending, back to the first that is {@link EPOCHS_UNDECIDED} epochs before `nextEpoch`. */
-  async #newestBlocks(nextEpoch: number): Promise<BlockReference[]> {
-    const { chain } = this.#options;
-    const blocks: BlockReference[] = [];
-    for (let blockId = chain.tip.blockId; blockId >= 0; blockId--) {
-      const block = await chain.storedBlock(blockId);
-      if (!block) break;
-      blocks.unshift({ epoch: block.Epoch, blockId, blockHash: block.BlockHash });
-      if (block.Epoch <= nextEpoch - EPOCHS_UNDECIDED) break;
-    }
-    return blocks;
   }
 
   // -------------------------------------------------------------------------------------------------------------------- turns
@@ -372,6 +372,7 @@ export class Producer {
     const { chain, pool, signSecret } = this.#options;
     // Catching up may have brought the block of this epoch, and later ones, before the messages that decide it.
     if (chain.tip.epoch >= decision.epoch) return this.#executedBefore(decision);
+    if (this.#isOver) throw new Error(`epoch ${decision.epoch} was decided after the last block of its configuration`);
     const made = await makeBlock(chain, decision, signSecret);
     if (made) {
       await chain.stage(made.block, made.execution);
@@ -382,33 +383,23 @@ export class Producer {
     const kept = new Set(made?.block.Trxs.map((trx) => `${trx.SenderPubkey}/${trx.TrxId}`));
     this.#options.leftOut(proposed.filter((trx) => !kept.has(`${trx.SenderPubkey}/${trx.TrxId}`)));
     const head = { blockId: chain.tip.blockId, blockHash: chain.tip.hash };
-    return { type: 'executed', epoch: decision.epoch, empty: made === undefined, head };
+    return { type: 'executed', epoch: decision.epoch, empty: made === undefined, head, isOver: this.#isOver };
   }
 
   async #executedBefore({ epoch }: Decision): Promise<EngineInput> {
     const { chain } = this.#options;
-    let { tip: head }: { tip: { blockId: number; epoch: number; hash: Uint8Array } } = chain;
-    while (head.epoch > epoch) {
-      const block = await chain.storedBlock(head.blockId - 1);
-      if (!block) throw new Error(`block ${head.blockId - 1} of this chain is missing`);
-      head = { blockId: block.BlockId, epoch: block.Epoch, hash: block.BlockHash };
-    }
-    return {
-      type: 'executed',
-      epoch,
-      empty: head.epoch !== epoch,
-      head: { blockId: head.blockId, blockHash: head.hash },
-    };
+    const head = await referenceAt(chain, epoch);
+    const isOver = this.#isOver && head.epoch === chain.tip.epoch;
+    return { type: 'executed', epoch, empty: head.epoch !== epoch, head, isOver };
   }
 
   /** Stores staged blocks, durably, and only then says that they are sealed. */
   async #store(blocks: readonly Block[]): Promise<void> {
     const { chain, alsoWrite } = this.#options;
-    const before = chain.head.blockId;
-    const alone = this.#configuration.producers.length === 1;
-    await chain.flush('strict', alone ? alsoWrite(blocks) : []);
-    if (chain.head.blockId > before) this.#options.final(blocks.filter(({ BlockId }) => BlockId <= chain.head.blockId));
-    if (alone) return;
+    const final = chain.stagedFinal;
+    await chain.flush('strict', alsoWrite(final));
+    if (final.length > 0) this.#options.final(final);
+    if (this.#configuration.producers.length === 1) return;
     for (const producer of this.#links.connected) this.#links.send(producer, { Seals: blocks.flatMap(sealsOf) });
     await this.#confirmWaiting();
   }
@@ -474,24 +465,30 @@ export class Producer {
     const { chain, signSecret } = this.#options;
     if (this.#stopped) return true;
     const adopted: Block[] = [];
+    const named = namedBy(target, blocks);
     for (const block of blocks) {
       if (block.BlockId !== chain.tip.blockId + 1) continue;
-      const examined = await chain.examine(block, { needsSeals: false });
-      if ('refusal' in examined) break;
+      const examined = await chain.examine(block, { needsSeals: !named.has(block) });
+      if ('refusal' in examined || this.#isOver) break;
       const sealed = chain.seal(withGoodSeals(block, this.#configuration.producers), signSecret);
       await chain.stage(sealed, examined.execution);
       adopted.push(sealed);
     }
     if (adopted.length > 0) await this.#store(adopted);
     if (chain.tip.blockId < target.blockId) return false;
-    const named = await chain.storedBlock(target.blockId);
-    if (!named || !equalBytes(named.BlockHash, target.blockHash)) {
+    const reached = await chain.storedBlock(target.blockId);
+    if (!reached || !equalBytes(reached.BlockHash, target.blockHash)) {
       this.stop();
       this.#options.defect({ kind: 'forked', epoch: target.epoch, blockId: target.blockId, blockHash: target.blockHash });
       return true;
     }
-    await this.#turn([{ type: 'caught-up', epoch: target.epoch, blocks: await this.#newestBlocks(target.epoch + 1) }]);
+    await this.#turn([await this.#caughtUp(target.epoch)]);
     return true;
+  }
+
+  async #caughtUp(epoch: number): Promise<EngineInput> {
+    const isOver = this.#isOver && epoch >= this.#options.chain.tip.epoch;
+    return { type: 'caught-up', epoch, blocks: await newestReferences(this.#options.chain, epoch + 1), isOver };
   }
 }
 

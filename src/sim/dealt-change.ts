@@ -15,16 +15,21 @@ import {
 const CIPHER_NONCE_BYTES = 12;
 /** Interval of a group that its owner alone produces, which is what the trx enters. */
 const OWNER_INTERVAL_MS = 1_000;
+/** Late enough for what a configuration does to be told from what the owner did alone before it. */
+const START_EPOCH = 100;
 
 export interface DealtChangeOptions {
   readonly seed: Pick<Seed, 'groupId' | 'ownerPubkey' | 'cipherKey'>;
-  /** The signing keys of the new producers; the owner's is among them. */
+  /** The signing keys of the new producers. */
   readonly signSecrets: readonly Uint8Array[];
+  /** May be left out if it is among those. */
+  readonly ownerSecret?: Uint8Array;
+  readonly startFromEpoch?: number;
   readonly intervalMs: number;
   /** `ConsensusContract.Encryption`. */
   readonly encryption: number;
   readonly random: Random;
-  /** 1 unless it says another. */
+  /** 1 by default. */
   readonly nonce?: number;
   /** The final block that a recovery goes on from. */
   readonly base?: { readonly blockId: number; readonly hash: Uint8Array };
@@ -35,20 +40,12 @@ export interface DealtChangeOptions {
  * For development and tests only: the CONSENSUS trx that makes these keys the group's producers, signed by all of them, without
  * an agreement and without dealings. Only nodes with a trusted dealer take it. Throws RangeError if the owner's key is missing.
  */
-export function dealtChange({
-  seed,
-  signSecrets,
-  intervalMs,
-  encryption,
-  random,
-  timeNs,
-  nonce = 1,
-  base,
-}: DealtChangeOptions): Trx {
+export function dealtChange(options: DealtChangeOptions): Trx {
+  const { seed, signSecrets, intervalMs, encryption, random, timeNs, base, nonce = 1, startFromEpoch = START_EPOCH } = options;
   const { groupId, ownerPubkey, cipherKey } = seed;
   const producers = signSecrets.map(publicKeyOf).sort(comparePubkeys);
-  const ownerSecret = signSecrets.find((secret) => publicKeyOf(secret) === ownerPubkey);
-  if (!ownerSecret) throw new RangeError('the owner is not among the producers');
+  const ownerSecret = options.ownerSecret ?? signSecrets.find((secret) => publicKeyOf(secret) === ownerPubkey);
+  if (!ownerSecret) throw new RangeError("the owner's key is missing");
   const contract = signContract(
     ConsensusContract.create({
       ContractId: newUuid(random),
@@ -68,7 +65,7 @@ export function dealtChange({
       GroupId: groupId,
       Nonce: nonce,
       ProducerPubkeyList: producers,
-      StartFromEpoch: 100,
+      StartFromEpoch: startFromEpoch,
       TrxEpochTickLenInMs: intervalMs,
       Contract: contract,
       SenderPubkey: ownerPubkey,

@@ -1,6 +1,7 @@
 export { SimulatedClock, SimulatedTime } from './clock.ts';
+export { type DealtChange, Dealer } from './dealer.ts';
 export { type DealtChangeOptions, dealtChange } from './dealt-change.ts';
-export { type DealtGroup, dealtGroup } from './dealt-group.ts';
+export { byKey, type DealtGroup, dealtGroup, producersOf } from './dealt-group.ts';
 export { IdealKeys, IdealSignatures, idealKeys } from './ideal-threshold.ts';
 export { Author, paperGroup } from './ledger-fixture.ts';
 export { type SimulatedHost, SimulatedNetwork } from './network.ts';

@@ -1,6 +1,6 @@
 import type { BlockReference } from '../../consensus/index.ts';
 import type { GroupIdentity } from '../../ledger/index.ts';
-import { type Block, LIMITS, RecordError, SyncRequestKind, SyncResponse } from '../../records/index.ts';
+import { type Block, equalBytes, LIMITS, RecordError, SyncRequestKind, SyncResponse } from '../../records/index.ts';
 import { sealRequest } from '../envelope.ts';
 import type { Members } from '../members.ts';
 import { type Clock, type Network, NetworkError, type Random } from '../ports.ts';
@@ -67,4 +67,19 @@ export class CatchUp {
       this.#options.clock.after(PAUSE_MS, resolve);
     });
   }
+}
+
+/**
+ * The fetched blocks that f+1 producers stand for: the one that they named, and those that it is built on. Who served them may have made up the rest;
+ * that `BlockHash` is a block's hash is still to be checked.
+ */
+export function namedBy(target: BlockReference, blocks: readonly Block[]): ReadonlySet<Block> {
+  const named = new Set<Block>();
+  let hash = target.blockHash;
+  for (const block of blocks.toReversed()) {
+    if (!equalBytes(block.BlockHash, hash)) continue;
+    named.add(block);
+    hash = block.PrevHash;
+  }
+  return named;
 }

@@ -27,7 +27,7 @@ export interface EngineOptions {
  */
 async function groupKeysOf(chain: Chain, options: EngineOptions): Promise<ThresholdKeys | undefined> {
   const { userPubkey, secrets, cipher, trustedDealer } = options;
-  const { groupId, nonce, producers } = chain.configuration;
+  const { groupId, nonce, producers } = chain.inForce;
   const bundle = bundleOfNonce(chain.state, nonce);
   if (producers.length === 1 || !bundle) return undefined;
   const index = producers.indexOf(userPubkey);
@@ -41,7 +41,7 @@ async function groupKeysOf(chain: Chain, options: EngineOptions): Promise<Thresh
 
 /** The engine of the chain's configuration for one of its producers; undefined if this node has no share of the group key that it needs. */
 export async function makeEngine(chain: Chain, options: EngineOptions): Promise<Engine | undefined> {
-  const { configuration } = chain;
+  const { inForce: configuration } = chain;
   const { producers, encryption } = configuration;
   if (producers.length === 1) return new HoneyBadger(configuration);
   const keys = await groupKeysOf(chain, options);

@@ -31,7 +31,7 @@ export class SealBox {
 
   constructor(chain: Chain) {
     this.#chain = chain;
-    this.#producers = chain.configuration.producers;
+    this.#producers = chain.inForce.producers;
   }
 
   /** Takes in what a producer says to have sealed; whether it did is checked against the block. */

@@ -76,6 +76,8 @@ export class HoneyBadger implements Engine {
   #hasAskedToWake = false;
   #floor = -1;
   #isFloorLogged = true;
+  /** The chain has the last block of this configuration: epochs from the current one on are nobody's. */
+  #isOver = false;
 
   /** `member`: only a producer alone can do without. Throws RangeError where configuration and member do not fit each other. */
   constructor(configuration: Configuration, member?: Member) {
@@ -120,6 +122,7 @@ export class HoneyBadger implements Engine {
   }
 
   #take(input: EngineInput, step: EngineStep): void {
+    if ('isOver' in input && input.isOver) this.#isOver = true;
     switch (input.type) {
       case 'start':
         this.#start(input.log, input.nextEpoch, input.blocks ?? [], step);
@@ -201,6 +204,7 @@ export class HoneyBadger implements Engine {
 
   #onWaiting(full: boolean, step: EngineStep): void {
     this.#pace = { ...this.#pace, waiting: true, full: this.#pace.full || full };
+    if (this.#isOver) return;
     if (this.#member && !this.#hasAskedToWake && this.#started < this.#current && isResting(this.#pace)) {
       this.#hasAskedToWake = true;
       step.wake = true;
@@ -209,7 +213,7 @@ export class HoneyBadger implements Engine {
   }
 
   #startEpochIfDue(step: EngineStep): void {
-    if (this.#proposing !== undefined) return;
+    if (this.#isOver || this.#proposing !== undefined) return;
     const { stable } = this.#ends;
     // In a stable epoch nobody waits for a proposal.
     const next = Math.max(this.#started + 1, this.#current, stable + 1);
@@ -230,7 +234,7 @@ export class HoneyBadger implements Engine {
   }
 
   #propose(epoch: number, proposal: Proposal, random: Uint8Array | undefined, step: EngineStep): void {
-    if (this.#proposing !== epoch) return;
+    if (this.#isOver || this.#proposing !== epoch) return;
     this.#proposing = undefined;
     this.#started = Math.max(this.#started, epoch);
     if (epoch > this.#floor && !this.#epoch(epoch).hasProposed) {
@@ -287,6 +291,8 @@ export class HoneyBadger implements Engine {
       step.blame(sender, 'future-epoch');
       return;
     }
+    // Others may be in it who do not have the last block yet.
+    if (this.#isOver && epoch >= this.#current) return;
     const result = this.#epoch(epoch).handle(sender, message);
     if (result.accepted) step.log(messageEntry(this.#logOf(epoch), sender, data));
     this.#follow(epoch, result, step);
@@ -366,6 +372,7 @@ export class HoneyBadger implements Engine {
   }
 
   #startTimers(step: EngineStep): void {
+    if (this.#isOver) return;
     const { intervalMs } = this.#configuration;
     step.start('interval', intervalMs);
     if (isResting(this.#pace)) step.start('rest', tickMs(this.#pace.emptyInRow, intervalMs));
@@ -376,7 +383,7 @@ export class HoneyBadger implements Engine {
     if (this.#state !== 'running') return;
     this.#raiseFloor();
     const epoch = this.#epochs.get(this.#current);
-    if (epoch?.isDecided && !this.#isExecuting) {
+    if (epoch?.isDecided && !this.#isExecuting && !this.#isOver) {
       this.#isExecuting = true;
       this.#started = Math.max(this.#started, this.#current);
       const proposals = epoch.takeDecision((proposer) => step.blame(proposer, 'bad-proposal'));

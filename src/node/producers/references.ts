@@ -1,0 +1,28 @@
+import { type BlockReference, EPOCHS_UNDECIDED } from '../../consensus/index.ts';
+import type { Chain } from '../chain.ts';
+
+/** What an engine is told of the stored chain. */
+
+/** Stored blocks, ascending, back to the first that is {@link EPOCHS_UNDECIDED} epochs before `nextEpoch`. */
+export async function newestReferences(chain: Chain, nextEpoch: number): Promise<BlockReference[]> {
+  const blocks: BlockReference[] = [];
+  for (let blockId = chain.tip.blockId; blockId >= 0; blockId--) {
+    const block = await chain.storedBlock(blockId);
+    if (!block) break;
+    blocks.unshift({ epoch: block.Epoch, blockId, blockHash: block.BlockHash });
+    if (block.Epoch <= nextEpoch - EPOCHS_UNDECIDED) break;
+  }
+  return blocks;
+}
+
+/** The newest block of the chain at the end of an epoch that it covers. */
+export async function referenceAt(chain: Chain, epoch: number): Promise<BlockReference> {
+  const { tip } = chain;
+  let head: BlockReference = { epoch: tip.epoch, blockId: tip.blockId, blockHash: tip.hash };
+  while (head.epoch > epoch) {
+    const block = await chain.storedBlock(head.blockId - 1);
+    if (!block) throw new Error(`block ${head.blockId - 1} of this chain is missing`);
+    head = { epoch: block.Epoch, blockId: block.BlockId, blockHash: block.BlockHash };
+  }
+  return head;
+}

@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest';
+import { type GroupView, ProducerFrame } from '../node/index.ts';
+import { Block, decodeOrNothing, TrxType } from '../records/index.ts';
+import { Dealer } from './dealer.ts';
+import { byKey, type DealtGroup, dealtGroup, producersOf } from './dealt-group.ts';
+import { idealKeys } from './ideal-threshold.ts';
+import { type SimulatedMachine, World, type WorldObserver } from './world.ts';
+
+/**
+ * The moment of change: what happens at the block that sets another configuration, whoever is there, behind, off or crashes. The change itself is
+ * dealt, so each case is that moment and nothing else; the agreement that leads to it has its own tests.
+ */
+
+const LIMIT_MS = 120_000;
+
+interface Scene {
+  readonly world: World;
+  readonly group: DealtGroup;
+  readonly dealer: Dealer;
+  /** Owner, further producers, users: in the order in which they came. */
+  readonly machines: readonly SimulatedMachine[];
+}
+
+async function scene(seed: number, producers: number, users: number, observer?: WorldObserver): Promise<Scene> {
+  const world = await World.create(seed, observer);
+  world.trustedDealer = (groupId, nonce, size, index) =>
+    idealKeys(size, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+  const group = await dealtGroup(world, { producers, users, intervalMs: 1_000, encryption: 0 });
+  const others = [...group.producers, ...group.users].filter((machine) => machine !== group.owner);
+  return { world, group, dealer: new Dealer(world, group.seed, group.owner), machines: [group.owner, ...others] };
+}
+
+const viewOf = ({ node }: SimulatedMachine): GroupView => {
+  const [group] = node.view().groups;
+  if (!group) throw new Error('this machine is in no group');
+  return group;
+};
+
+const keysOf = (machines: readonly SimulatedMachine[]): string[] => byKey(machines).map((each) => viewOf(each).userPubkey);
+const isUnder = (machine: SimulatedMachine, keys: readonly string[]): boolean =>
+  machine.isRunning && producersOf(machine).join() === keys.join();
+
+/** Publishes the change and waits until all of `who` are under it. */
+async function change(
+  { world, dealer, machines }: Scene,
+  nonce: number,
+  producers: readonly SimulatedMachine[],
+  { who = machines, startFromEpoch = 0 }: { who?: readonly SimulatedMachine[]; startFromEpoch?: number } = {},
+): Promise<void> {
+  const keys = keysOf(producers);
+  const isDone = (): boolean => who.every((machine) => isUnder(machine, keys));
+  const wanted = { nonce, producers, startFromEpoch };
+  expect(await dealer.publish(async () => [await dealer.trx(wanted)], isDone, LIMIT_MS)).toBe(true);
+  expect(world.network.penalties).toEqual([]);
+}
+
+/** Everybody posts once; ends when all of it is final everywhere, once, on one chain. Answers that chain. */
+async function settle({ world, group, machines }: Scene, posted: string[] = []): Promise<Block[]> {
+  for (const { node } of machines) posted.push(await world.settled(node.post(group.groupId, '{"still":"here"}')));
+  const heads = () => new Set(machines.map((machine) => viewOf(machine).head.hash));
+  const isSettled = (): boolean => heads().size === 1 && machines.every((machine) => viewOf(machine).ownPosts.length === 0);
+  const isReached = await world.runUntil(isSettled, 2 * LIMIT_MS);
+  const shown = machines.map((machine) => [machine.name, viewOf(machine).head.blockId, viewOf(machine).producing]);
+  expect(isReached, JSON.stringify(shown)).toBe(true);
+  expect(machines.map((machine) => viewOf(machine).problem)).toEqual(machines.map(() => undefined));
+  const [first] = machines;
+  const chain: Block[] = [];
+  for (let blockId = 1; first && blockId <= viewOf(first).head.blockId; blockId++)
+    chain.push(await world.settled(first.node.block(group.groupId, blockId)));
+  const inChain = chain.flatMap(({ Trxs }) => Trxs.map(({ TrxId }) => TrxId));
+  expect(new Set(inChain).size).toBe(inChain.length);
+  expect(posted.filter((trxId) => !inChain.includes(trxId))).toEqual([]);
+  return chain;
+}
+
+const isChange = (block: Block): boolean => block.Trxs.some(({ Type }) => Type === TrxType.CONSENSUS);
+
+describe('the switch to another configuration', () => {
+  it('one block ends each configuration, with the change as its last trx; the next one goes on from there: 1 → 4 → 7 → 3 → 1, while posts pour in (C-27)', async () => {
+    const here = await scene(1, 1, 7);
+    const { world, group, machines } = here;
+    const at = (...places: number[]) => places.map((place) => machines[place] as SimulatedMachine);
+    const posted: string[] = [];
+    const post = (): void => {
+      const author = world.random.pick(machines);
+      author.node.post(group.groupId, '{"pours":"in"}').then((trxId) => posted.push(trxId));
+      world.time.plan(150, post);
+    };
+    post();
+    const sets = [at(0, 1, 2, 3), at(1, 2, 3, 4, 5, 6, 7), at(0, 2, 5), at(6)];
+    for (const [place, set] of sets.entries()) await change(here, place + 2, set);
+    await world.run(5_000);
+    const chain = await settle(here, posted);
+    const changes = chain.slice(1).filter(isChange);
+    expect(changes.map(({ ConfigNonce }) => ConfigNonce)).toEqual([0, 2, 3, 4]);
+    for (const block of changes) {
+      expect(block.Trxs.at(-1)?.Type).toBe(TrxType.CONSENSUS);
+      const next = chain.find(({ BlockId }) => BlockId === block.BlockId + 1);
+      expect(next?.ConfigNonce).not.toBe(block.ConfigNonce);
+    }
+    expect(posted.length).toBeGreaterThan(50);
+    expect(chain.at(-1)).toMatchObject({ ConfigNonce: 5, ProducerPubkey: viewOf(machines[6] as SimulatedMachine).userPubkey });
+  });
+
+  it('begins at the epoch that was asked for, if that is later (C-27)', async () => {
+    const here = await scene(2, 3, 1);
+    const epoch = viewOf(here.group.owner).epoch + 400;
+    await change(here, 2, here.machines, { startFromEpoch: epoch });
+    const chain = await settle(here);
+    expect(chain.find(({ ConfigNonce }) => ConfigNonce === 2)?.Epoch).toBeGreaterThanOrEqual(epoch);
+    expect(chain.findLast(({ ConfigNonce }) => ConfigNonce === 1)?.Epoch).toBeLessThan(epoch);
+  });
+
+  it('two changes in adjacent blocks: the second is ordered by those whom the first has set (C-27)', async () => {
+    const here = await scene(3, 4, 4);
+    const { dealer, machines } = here;
+    const [first, second] = [machines.slice(2, 6), machines.slice(4)];
+    const trxs = async () => [
+      await dealer.trx({ nonce: 3, producers: second }),
+      await dealer.trx({ nonce: 2, producers: first }),
+    ];
+    const isDone = (): boolean => machines.every((machine) => isUnder(machine, keysOf(second)));
+    expect(await dealer.publish(trxs, isDone, LIMIT_MS)).toBe(true);
+    const chain = await settle(here);
+    const changes = chain.filter(isChange).slice(-2);
+    expect(changes.map(({ ConfigNonce }) => ConfigNonce)).toEqual([1, 2]);
+  });
+
+  it('power goes everywhere as soon as the last block is stored: the old producers seal it first, then the new ones begin (C-27)', async () => {
+    for (const [seed, size] of [4, 2, 7].entries()) {
+      const stored = new Set<SimulatedMachine>();
+      const written: WorldObserver['written'] = (machine, writes) => {
+        const blocks = writes.flatMap(({ table, value }) => (table === 'blocks' && value ? [Block.decode(value)] : []));
+        if (blocks.some((block) => block.ConfigNonce === 1 && isChange(block))) stored.add(machine);
+      };
+      const here = await scene(40 + seed, size, 3, { block: () => {}, written });
+      const { world, group, dealer, machines } = here;
+      const next = machines.slice(-2);
+      const wanted = { nonce: 2, producers: next };
+      const keys = keysOf(next);
+      world.network.orderStreams = ({ data, deliver }) => {
+        if (!decodeOrNothing(ProducerFrame, data)?.Seals.length) deliver();
+      };
+      const haveStored = (): boolean => group.producers.every((machine) => stored.has(machine));
+      expect(await dealer.publish(async () => [await dealer.trx(wanted)], haveStored, LIMIT_MS)).toBe(true);
+      for (const machine of group.producers) machine.crash();
+      world.network.orderStreams = undefined;
+      for (const machine of group.producers) await machine.start();
+      // Nobody had the others' seals: the old configuration is still in force.
+      expect(group.producers.map((machine) => viewOf(machine).producing)).not.toContain('stopped');
+      expect(await world.runUntil(() => machines.every((machine) => isUnder(machine, keys)), LIMIT_MS)).toBe(true);
+      await settle(here);
+    }
+  });
+
+  it('a producer that was away learns from the chain that it was left out, though those who produced with it are gone (C-27)', async () => {
+    const here = await scene(5, 4, 4);
+    const { world, group, machines } = here;
+    const [away, ...olds] = group.producers.filter((machine) => machine !== group.owner) as [SimulatedMachine, SimulatedMachine];
+    world.network.split([[away.peerId]]);
+    await world.run(10_000);
+    await change(here, 2, group.users, { who: machines.filter((machine) => machine !== away) });
+    for (const machine of [group.owner, ...olds]) machine.crash();
+    world.network.split([]);
+    expect(await world.runUntil(() => isUnder(away, keysOf(group.users)), LIMIT_MS)).toBe(true);
+    expect(viewOf(away)).toMatchObject({ role: 'user', producing: 'idle' });
+    for (const machine of [group.owner, ...olds]) await machine.start();
+    await settle(here);
+  });
+
+  it('a producer that signed and went offline produces once it is back, whether it was one before or not (C-27)', async () => {
+    for (const place of [0, 4]) {
+      const here = await scene(60 + place, 4, 4);
+      const { world, group, machines } = here;
+      const away = [...group.producers, ...group.users][place] as SimulatedMachine;
+      const next = [...new Set([away, ...group.users])].slice(0, 4);
+      await away.stop();
+      const who = machines.filter((machine) => machine !== away);
+      const keys = [...new Set([...keysOf(next.filter((machine) => machine !== away))])];
+      const isDone = (): boolean => who.every((machine) => keys.every((key) => producersOf(machine).includes(key)));
+      const { dealer } = here;
+      expect(await dealer.publish(async () => [await dealer.trx({ nonce: 2, producers: next })], isDone, LIMIT_MS)).toBe(true);
+      await world.run(30_000);
+      await away.start();
+      await settle(here);
+      expect(await world.runUntil(() => viewOf(away).producing !== 'stopped', LIMIT_MS)).toBe(true);
+      // All of the four are needed once another one is gone.
+      const [other] = next.filter((machine) => machine !== away);
+      other?.crash();
+      await world.settled(away.node.post(group.groupId, '{"without":"the other"}'));
+      expect(await world.runUntil(() => viewOf(away).ownPosts.length === 0, LIMIT_MS)).toBe(true);
+      expect(world.network.penalties).toEqual([]);
+    }
+  });
+
+  it('one whose network loses and whose machines crash at random comes through (C-27)', async () => {
+    for (let seed = 70; seed < 76; seed++) {
+      const here = await scene(seed, 4, 4);
+      const { world, group, machines, dealer } = here;
+      const random = world.random.fork('crashes');
+      world.network.faults = { loss: 0.1, duplication: 0.05, delayMs: [1, 400] };
+      let nonce = 1;
+      for (let round = 0; round < 3; round++) {
+        const producers = random.shuffle(machines).slice(0, 1 + random.int(6));
+        const wanted = { nonce: ++nonce, producers };
+        const trx = await dealer.trx(wanted);
+        for (const machine of random.shuffle(machines).slice(0, 5)) {
+          world.time.plan(random.int(6_000), () => {
+            if (machine.isOff) return;
+            machine.crash();
+            world.time.plan(200 + random.int(8_000), () => void machine.boot());
+          });
+        }
+        await dealer.publish(async () => [trx], () => false, 15_000);
+      }
+      world.network.faults = { loss: 0, duplication: 0, delayMs: [5, 50] };
+      expect(await world.runUntil(() => machines.every(({ isRunning }) => isRunning), LIMIT_MS)).toBe(true);
+      await settle(here);
+      expect(group.producers.length).toBe(4);
+    }
+  });
+
+  it('logs of earlier configurations are removed, those of the one in force stay (C-28)', async () => {
+    const here = await scene(8, 4, 2);
+    const { world, group, machines } = here;
+    const [left, ...next] = machines as [SimulatedMachine, ...SimulatedMachine[]];
+    await change(here, 2, next);
+    await settle(here);
+    await world.run(5_000);
+    const noncesOf = ({ disk }: SimulatedMachine): Set<number> =>
+      new Set(disk.peek('log', {}).map(({ key }) => Number.parseInt(key.slice(group.groupId.length).split('/')[2] ?? '', 16)));
+    expect([...noncesOf(left)]).toEqual([]);
+    for (const machine of next) expect([...noncesOf(machine)]).toEqual([2]);
+  });
+});
