@@ -48,7 +48,12 @@ export class Dealer {
   }
 
   /** Gossips trxs again and again until `isDone`, at most `limitMs`; answers whether it was. What the network loses it says again. */
-  async publish(trxs: () => Promise<readonly Trx[]>, isDone: () => boolean, limitMs: number, check?: () => void): Promise<boolean> {
+  async publish(
+    trxs: () => Promise<readonly Trx[]>,
+    isDone: () => boolean,
+    limitMs: number,
+    check?: () => void,
+  ): Promise<boolean> {
     const { groupId, cipherKey } = this.#seed;
     const host = this.#world.network.connect(GENERATOR_PEER);
     host.listen({

@@ -1,5 +1,5 @@
 export { SimulatedClock, SimulatedTime } from './clock.ts';
-export { type DealtChange, Dealer } from './dealer.ts';
+export { Dealer, type DealtChange } from './dealer.ts';
 export { type DealtChangeOptions, dealtChange } from './dealt-change.ts';
 export { byKey, type DealtGroup, dealtGroup, producersOf } from './dealt-group.ts';
 export { IdealKeys, IdealSignatures, idealKeys } from './ideal-threshold.ts';

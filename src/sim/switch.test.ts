@@ -23,8 +23,7 @@ interface Scene {
 
 async function scene(seed: number, producers: number, users: number, observer?: WorldObserver): Promise<Scene> {
   const world = await World.create(seed, observer);
-  world.trustedDealer = (groupId, nonce, size, index) =>
-    idealKeys(size, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+  world.trustedDealer = (groupId, nonce, size, index) => idealKeys(size, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
   const group = await dealtGroup(world, { producers, users, intervalMs: 1_000, encryption: 0 });
   const others = [...group.producers, ...group.users].filter((machine) => machine !== group.owner);
   return { world, group, dealer: new Dealer(world, group.seed, group.owner), machines: [group.owner, ...others] };
@@ -211,7 +210,11 @@ describe('the switch to another configuration', () => {
             world.time.plan(200 + random.int(8_000), () => void machine.boot());
           });
         }
-        await dealer.publish(async () => [trx], () => false, 15_000);
+        await dealer.publish(
+          async () => [trx],
+          () => false,
+          15_000,
+        );
       }
       world.network.faults = { loss: 0, duplication: 0, delayMs: [5, 50] };
       expect(await world.runUntil(() => machines.every(({ isRunning }) => isRunning), LIMIT_MS)).toBe(true);
