@@ -15,7 +15,10 @@ import { ROOT } from './process.ts';
 /** Folders without IO: they run in a tab, headless and in the simulator alike. */
 export const PURE_FOLDERS: readonly string[] = ['records', 'crypto', 'consensus', 'ledger', 'node', 'sim'];
 
-/** Folder → folders whose face it may import. `node/types` stands for node's public types: ports.ts, view.ts, service.ts; `records/limits` for limits.ts. */
+/**
+ * Folder → folders whose face it may import. `node/types` stands for node's public types: ports.ts, view.ts, service.ts; `records/limits` for limits.ts;
+ * `store/server` for what runs in Node.js alone.
+ */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   records: [],
   crypto: ['records'],
@@ -25,13 +28,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sim: ['records', 'crypto', 'consensus', 'ledger', 'node'],
   store: ['node/types', 'records'],
   network: ['node/types', 'records'],
+  world: ['node/types'],
   // Answers carry records, whose JSON form is in `records`; the tool routes, which need no node, compute an address and check seeds and receipts.
   api: ['node', 'records', 'crypto', 'ledger'],
   // Entry points: they wire the folders above for one place.
-  worker: ['records', 'crypto', 'node', 'store', 'network', 'api'],
+  worker: ['records', 'crypto', 'node', 'store', 'network', 'api', 'world'],
   page: ['records', 'node/types', 'store', 'network', 'api', 'worker'],
   ui: ['node/types', 'records/limits', 'api', 'page'],
-  server: ['records', 'crypto', 'ledger', 'node', 'store', 'network', 'api'],
+  server: ['records', 'crypto', 'ledger', 'node', 'store/server', 'network', 'api', 'world'],
 };
 
 /** Packages that the pure folders may use: computing only, no IO. */
@@ -46,16 +50,19 @@ const PURE_PACKAGES = [
 ];
 
 /** Folders that end up in a browser, besides the pure ones. */
-const BROWSER_FOLDERS: readonly string[] = ['api', 'worker', 'page', 'ui'];
+const BROWSER_FOLDERS: readonly string[] = ['api', 'world', 'worker', 'page', 'ui'];
 
 const NODE_TYPES = ['src/node/ports.ts', 'src/node/view.ts', 'src/node/service.ts'];
 /** Bounds, in numbers only: forms show them before anything is sent. */
 const RECORD_LIMITS = 'src/records/limits.ts';
+/** The store on an embedded database: it needs Node.js, and must not get into a page. */
+const STORE_FOR_SERVERS = 'src/store/server.ts';
 
 /** Whether a file is the face of a folder, as named in ARROWS. */
 function isFace(file: string, folder: string): boolean {
   if (folder === 'node/types') return NODE_TYPES.includes(file);
   if (folder === 'records/limits') return file === RECORD_LIMITS;
+  if (folder === 'store/server') return file === STORE_FOR_SERVERS;
   if (file === `src/${folder}/index.ts`) return true;
   if (folder === 'node') return NODE_TYPES.includes(file);
   return folder === 'records' && file === RECORD_LIMITS;

@@ -35,7 +35,7 @@ export async function publishChange({ seed: text, producers, origin, ...configur
       Uint8Array.from(await page.evaluate((groupId) => window.dealt.signSecret(groupId), seed.groupId)),
     ),
   );
-  const host = await createHost({ privateKey: random.bytes(PEER_KEY_BYTES), ownOrigin: origin, log: () => {} });
+  const host = await createHost({ privateKey: random.bytes(PEER_KEY_BYTES), trustedOrigins: [origin], log: () => {} });
   const ticking = setInterval(() => host.tick(), TICK_MS);
   try {
     host.listen({

@@ -1,5 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { HonoRequest } from 'hono';
 import { stringifyExact } from '../records/index.ts';
+import { tokenOfCall } from './caller-token.ts';
 
 // Zod compiles object parsers with `new Function` unless told not to, which the content security policy of the page forbids.
 z.config({ jitless: true });
@@ -17,11 +19,13 @@ const problemSchema = z
 
 const PROBLEM_STATUSES = {
   400: 'The request is not what this route takes; the message names the field',
+  401: 'A call from elsewhere without a good token',
   403: 'The rules of the group or the role of this user forbid it',
   404: 'No such group, block, trx or account here',
   409: 'It does not fit the present state; the message says what to do first',
   413: 'The body or the post is too large',
   422: 'Understood, but it would have no effect in the group, or this node does not support it',
+  429: 'Too many calls of this caller',
   500: 'Something went wrong inside the node',
   503: 'No node answers at the moment',
   507: 'The storage of this browser is full',
@@ -56,6 +60,8 @@ export interface EndpointInput<Params, Query, Body> {
   readonly body: Body;
   /** The body as it was sent, for what must not pass through a double. */
   readonly bodyText: () => Promise<string>;
+  /** The token that the call came with, unchecked. */
+  readonly token: string | undefined;
 }
 
 /** An answer that is JSON text already. */
@@ -96,12 +102,13 @@ export function addEndpoint<
       ...problemResponses,
     },
   });
-  router.openapi(route, (async ({ req }: { req: { valid(target: string): never; text(): Promise<string> } }) => {
+  router.openapi(route, (async ({ req }: { req: HonoRequest<string, never> }) => {
     const answer = await handle({
-      params: req.valid('param'),
-      query: req.valid('query'),
-      body: req.valid('json'),
+      params: req.valid('param' as never),
+      query: req.valid('query' as never),
+      body: req.valid('json' as never),
       bodyText: () => req.text(),
+      token: tokenOfCall(req.header('authorization'), new URL(req.url)),
     });
     return jsonResponse(answer, 200);
   }) as never);

@@ -14,6 +14,7 @@ import { addGroupRoutes } from './groups.ts';
 import { addNetworkRoutes } from './network.ts';
 import { addReceiptRoutes, VERIFY_BODY_BYTES } from './receipts.ts';
 import { addRuleRoutes } from './rules.ts';
+import { addTokenRoutes, type TokenIssuer } from './tokens.ts';
 import { addToolRoutes } from './tools.ts';
 import { addUserRoutes } from './users.ts';
 
@@ -22,6 +23,10 @@ export interface RouterOptions {
   readonly version: string;
   /** Told of errors that nobody foresaw; the caller is told nothing of their text. */
   readonly onUnexpectedError?: (error: unknown) => void;
+  /** Sees every call before it is handled, and answers those that are not let in. Without one every caller may do everything. */
+  readonly guard?: MiddlewareHandler;
+  /** Makes tokens for callers from elsewhere, where there are any. */
+  readonly tokens?: TokenIssuer;
 }
 
 /** The longest body that is read: the longest post, and room for what stands around it. */
@@ -40,6 +45,8 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   });
   router.use((context, next) => limitOf(context.req.path)(context, next));
 
+  if (options.guard) router.use(options.guard);
+
   addGroupRoutes(router, service);
   addContentRoutes(router, service);
   addBlockRoutes(router, service);
@@ -51,6 +58,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   addNetworkRoutes(router, service, options.version);
   addToolRoutes(router);
   addReceiptRoutes(router, service);
+  addTokenRoutes(router, options.tokens);
   refuseOtherMethods(router);
 
   router.notFound((context) =>

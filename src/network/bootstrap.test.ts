@@ -10,7 +10,7 @@ const loopback = `/ip4/127.0.0.1/tcp/8000/ws/p2p/${PEER}`;
 const lan = `/ip4/192.168.1.1/tcp/80/ws/p2p/${PEER}`;
 
 function parse(document: unknown, origin = FAR, ownOrigin = OWN) {
-  return parseBootstrap(JSON.stringify(document), origin, ownOrigin);
+  return parseBootstrap(JSON.stringify(document), origin, [ownOrigin]);
 }
 
 describe('bootstrapOrigin', () => {
@@ -33,18 +33,18 @@ describe('bootstrapOrigin', () => {
     ['data:application/json,{}', undefined],
     ['', undefined],
   ])('%s → %s', (text, origin) => {
-    expect(bootstrapOrigin(text, OWN)).toBe(origin);
+    expect(bootstrapOrigin(text, [OWN])).toBe(origin);
   });
 
   it('allows plain http on the own origin only', () => {
-    expect(bootstrapOrigin('http://192.168.1.5:8000/x', 'http://192.168.1.5:8000')).toBe('http://192.168.1.5:8000');
-    expect(bootstrapOrigin('http://192.168.1.5:8001/x', 'http://192.168.1.5:8000')).toBe(undefined);
+    expect(bootstrapOrigin('http://192.168.1.5:8000/x', ['http://192.168.1.5:8000'])).toBe('http://192.168.1.5:8000');
+    expect(bootstrapOrigin('http://192.168.1.5:8001/x', ['http://192.168.1.5:8000'])).toBe(undefined);
   });
 
   it('gives an allowed origin or nothing for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.webUrl()), (text) => {
-        const origin = bootstrapOrigin(text, OWN);
+        const origin = bootstrapOrigin(text, [OWN]);
         if (origin !== undefined)
           expect(/^https:\/\/[^/]+$|^http:\/\/(localhost|127|\[::1\]|[^/]*\.localhost)/.test(origin)).toBe(true);
       }),
@@ -74,7 +74,7 @@ describe('parseBootstrap', () => {
   });
 
   it('refuses what is not JSON', () => {
-    expect(() => parseBootstrap('<!doctype html>', FAR, OWN)).toThrow(BootstrapError);
+    expect(() => parseBootstrap('<!doctype html>', FAR, [OWN])).toThrow(BootstrapError);
   });
 
   it('lets a document of the internet name wss only', () => {
@@ -101,7 +101,7 @@ describe('parseBootstrap', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         try {
-          parseBootstrap(text, FAR, OWN);
+          parseBootstrap(text, FAR, [OWN]);
         } catch (error) {
           expect(error).toBeInstanceOf(BootstrapError);
         }

@@ -44,13 +44,13 @@ export function isLoopback(host: string): boolean {
 
 /**
  * The origin that a bootstrap URL (of a seed, or typed) stands for; a missing scheme means `https://`. Undefined if it may not be used:
- * https anywhere, http on this machine and on the page's own origin only.
+ * https anywhere, http on this machine and on trusted origins only.
  */
-export function bootstrapOrigin(text: string, ownOrigin: string): string | undefined {
+export function bootstrapOrigin(text: string, trusted: readonly string[]): string | undefined {
   const withScheme = text.includes('://') ? text : `https://${text}`;
   if (!URL.canParse(withScheme)) return undefined;
   const url = new URL(withScheme);
-  if (url.origin === ownOrigin || url.protocol === 'https:') return url.origin;
+  if (trusted.includes(url.origin) || url.protocol === 'https:') return url.origin;
   return url.protocol === 'http:' && isLoopback(url.hostname) ? url.origin : undefined;
 }
 
@@ -58,7 +58,7 @@ export function bootstrapOrigin(text: string, ownOrigin: string): string | undef
  * Fetches and checks the document of `origin` (as {@link bootstrapOrigin} returned it). Sends no credentials, no referrer, follows no redirect, and stops
  * reading past `LIMITS.bootstrapBytes`. Rejects with {@link BootstrapError}, or with the signal's reason.
  */
-export async function fetchBootstrap(origin: string, ownOrigin: string, signal: AbortSignal): Promise<Bootstrap> {
+export async function fetchBootstrap(origin: string, trusted: readonly string[], signal: AbortSignal): Promise<Bootstrap> {
   let response: Response;
   try {
     response = await fetch(`${origin}${BOOTSTRAP_PATH}`, {
@@ -76,19 +76,19 @@ export async function fetchBootstrap(origin: string, ownOrigin: string, signal: 
     await response.body?.cancel();
     throw new BootstrapError(`${origin} answered ${response.status} for ${BOOTSTRAP_PATH}.`);
   }
-  return parseBootstrap(await readCapped(response), origin, ownOrigin);
+  return parseBootstrap(await readCapped(response), origin, trusted);
 }
 
 /** How long making a group waits for its bootstrap to say where others reach it. */
 const PUBLIC_ORIGIN_TIMEOUT_MS = 5_000;
 
-/** The origin under which others reach the bootstrap of `ownOrigin`: what its operator named, else `ownOrigin` itself. Never rejects. */
-export async function publicOrigin(ownOrigin: string): Promise<string> {
+/** The origin under which others reach the bootstrap of a trusted `origin`: what its operator named, else `origin` itself. Never rejects. */
+export async function publicOrigin(origin: string): Promise<string> {
   try {
-    const { publicOrigin: named } = await fetchBootstrap(ownOrigin, ownOrigin, AbortSignal.timeout(PUBLIC_ORIGIN_TIMEOUT_MS));
-    return named ?? ownOrigin;
+    const { publicOrigin: named } = await fetchBootstrap(origin, [origin], AbortSignal.timeout(PUBLIC_ORIGIN_TIMEOUT_MS));
+    return named ?? origin;
   } catch {
-    return ownOrigin;
+    return origin;
   }
 }
 
@@ -114,7 +114,7 @@ async function readCapped(response: Response): Promise<string> {
  * Reads a document. Addresses that this origin may not name are left out; a document of the wrong shape, or without a usable relay, throws
  * {@link BootstrapError}.
  */
-export function parseBootstrap(text: string, origin: string, ownOrigin: string): Bootstrap {
+export function parseBootstrap(text: string, origin: string, trusted: readonly string[]): Bootstrap {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -127,24 +127,24 @@ export function parseBootstrap(text: string, origin: string, ownOrigin: string):
     throw new BootstrapError(`The bootstrap document has version ${JSON.stringify(version)}, not ${BOOTSTRAP_VERSION}.`);
   if (!Array.isArray(relays)) throw new BootstrapError('The bootstrap document lists no relays.');
   const usable = relays
-    .filter((address) => typeof address === 'string' && mayDial(address, origin, ownOrigin))
+    .filter((address) => typeof address === 'string' && mayDial(address, origin, trusted))
     .slice(0, RELAYS_PER_DOCUMENT);
   if (usable.length === 0) throw new BootstrapError('The bootstrap document names no relay that may be dialled from here.');
   return {
     relays: usable as string[],
     iceServers: Array.isArray(iceServers) ? iceServers.flatMap(readIceServer).slice(0, ICE_SERVERS_PER_DOCUMENT) : [],
-    publicOrigin: typeof publicUrl === 'string' && URL.canParse(publicUrl) ? bootstrapOrigin(publicUrl, ownOrigin) : undefined,
+    publicOrigin: typeof publicUrl === 'string' && URL.canParse(publicUrl) ? bootstrapOrigin(publicUrl, trusted) : undefined,
   };
 }
 
 /**
  * Whether a document of `origin` may send us to this relay. A document from the internet must not point a page at plain-text services of the
- * user's own machine or network: it may name wss only. The page's own origin may name any relay; one on this machine, relays on this machine.
+ * user's own machine or network: it may name wss only. A trusted origin may name any relay; one on this machine, relays on this machine.
  */
-function mayDial(address: string, origin: string, ownOrigin: string): boolean {
+function mayDial(address: string, origin: string, trusted: readonly string[]): boolean {
   const relay = readRelayAddress(address);
   if (relay === undefined) return false;
-  return relay.secure || origin === ownOrigin || (isLoopback(new URL(origin).hostname) && isLoopback(relay.host));
+  return relay.secure || trusted.includes(origin) || (isLoopback(new URL(origin).hostname) && isLoopback(relay.host));
 }
 
 /** What a relay's multiaddr says, or undefined if it is not one: host, TCP port, WebSocket with or without TLS, peer id, and nothing else. */

@@ -6,8 +6,17 @@ import type { Log } from './log.ts';
 export interface HostOptions {
   /** The profile's peer key: a libp2p protobuf, or the 32 bytes of an Ed25519 seed. */
   readonly privateKey: Uint8Array;
-  /** Origin of the page, which serves `/bootstrap.json`. */
-  readonly ownOrigin: string;
+  /**
+   * Origins that serve `/bootstrap.json`, are always used, and are believed: the page's own, or those that the operator of a headless node named.
+   * At most `BOOTSTRAPS_MAX`.
+   */
+  readonly trustedOrigins: readonly string[];
+  /** Relays to use whatever any document says: multiaddrs with a peer id that the operator of a headless node named. */
+  readonly relays?: readonly string[];
+  /** WebSocket multiaddrs to listen on for direct connections; a page can listen on none. */
+  readonly listen?: readonly string[];
+  /** The WebRTC of a headless node; a page has its own. */
+  readonly webRtc?: typeof RTCPeerConnection;
   /** STUN and TURN servers beside those that the bootstraps name; by default none. */
   readonly iceServers?: readonly IceServer[];
   readonly log: Log;

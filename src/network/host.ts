@@ -1,4 +1,4 @@
-/** The libp2p host of a page: how the parts of this folder hang together. */
+/** The libp2p host of a page or of a headless node: how the parts of this folder hang together. */
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { generateKeyPairFromSeed, privateKeyFromProtobuf } from '@libp2p/crypto/keys';
 import { identifyPush, identify as identifyService } from '@libp2p/identify';
@@ -39,8 +39,8 @@ type Node = Awaited<ReturnType<typeof createNode>>;
 
 /** Starts a host. Imported through `index.ts`, which loads this file, and libp2p with it, only when it is needed. */
 export async function startHost(options: HostOptions): Promise<Host> {
-  replayInitChannelEvents();
-  const host = new PageHost(options);
+  replayInitChannelEvents(webRtcOf(options));
+  const host = new Libp2pHost(options);
   await host.start(await readPrivateKey(options.privateKey));
   return host;
 }
@@ -49,9 +49,14 @@ async function readPrivateKey(bytes: Uint8Array): Promise<PrivateKey> {
   return bytes.byteLength === SEED_BYTES ? generateKeyPairFromSeed('Ed25519', bytes) : privateKeyFromProtobuf(bytes);
 }
 
+function webRtcOf(options: HostOptions): typeof RTCPeerConnection | undefined {
+  return options.webRtc ?? globalThis.RTCPeerConnection;
+}
+
 interface NodeOptions {
   readonly privateKey: PrivateKey;
   readonly webRtc: boolean;
+  readonly listen: readonly string[];
   readonly iceServers: () => IceServer[];
   readonly isListedRelay: (peer: PeerId) => boolean;
   readonly isCutOff: (peer: PeerId) => boolean;
@@ -62,7 +67,9 @@ function createNode(options: NodeOptions) {
   return createLibp2p({
     start: false,
     privateKey: options.privateKey,
-    addresses: { listen: [...Array<string>(RELAYS_MAX).fill('/p2p-circuit'), ...(options.webRtc ? ['/webrtc'] : [])] },
+    addresses: {
+      listen: [...Array<string>(RELAYS_MAX).fill('/p2p-circuit'), ...(options.webRtc ? ['/webrtc'] : []), ...options.listen],
+    },
     transports: [
       webSockets(),
       circuitRelayTransport({ discoveryFilter: reservationFilter(options.isListedRelay) }),
@@ -105,7 +112,7 @@ function reservationFilter(isListedRelay: (peer: PeerId) => boolean): TopologyFi
   };
 }
 
-class PageHost implements Host {
+class Libp2pHost implements Host {
   readonly #options: HostOptions;
   readonly #timers = new Timers();
   readonly #identified = new Identified();
@@ -129,10 +136,10 @@ class PageHost implements Host {
   }
 
   async start(privateKey: PrivateKey): Promise<void> {
-    const { log, ownOrigin, iceServers = [] } = this.#options;
+    const { log, trustedOrigins, relays: named = [], listen = [], iceServers = [] } = this.#options;
     const timers = this.#timers;
     const identified = this.#identified;
-    const webRtc = typeof RTCPeerConnection !== 'undefined';
+    const webRtc = webRtcOf(this.#options) !== undefined;
     const isCutOff = (peer: PeerId) => this.#reputation.isCutOff(peer);
     const isRelay = (peer: PeerId) => this.#relays.isRelay(peer);
     const identify = (connection: Connection) => this.#node.services.identify.identify(connection);
@@ -140,6 +147,7 @@ class PageHost implements Host {
     const node = await createNode({
       privateKey,
       webRtc,
+      listen,
       isCutOff,
       iceServers: () => [...iceServers, ...this.#relays.iceServers()],
       isListedRelay: (peer) => this.#relays.isListed(peer),
@@ -156,7 +164,8 @@ class PageHost implements Host {
     this.#relays = new Relays({
       libp2p: node,
       ping: (connection, signal) => node.services.ping.ping(connection.remotePeer, { signal }),
-      ownOrigin,
+      trustedOrigins,
+      named,
       timers,
       log,
       changed: () => this.#state.check(),

@@ -1,7 +1,7 @@
-/** The network of a page: libp2p behind the `Network` port. This face is light; libp2p is loaded when a host is made. */
+/** The network of a page or of a headless node: libp2p behind the `Network` port. This face is light; libp2p is loaded when a host is made. */
 import type { Host, HostOptions } from './contract.ts';
 
-export { BOOTSTRAP_PATH, BOOTSTRAP_VERSION, type IceServer, isLoopback, publicOrigin } from './bootstrap.ts';
+export { BOOTSTRAP_PATH, BOOTSTRAP_VERSION, type IceServer, isLoopback, publicOrigin, readRelayAddress } from './bootstrap.ts';
 export type { Host, HostOptions } from './contract.ts';
 export { interceptPackets, signatureAsId } from './gossip-hooks.ts';
 export type { Log } from './log.ts';

@@ -59,7 +59,8 @@ function setUp() {
   const relays = new Relays({
     libp2p: libp2p as unknown as Libp2p,
     ping: (_connection: Connection) => (world.answersPing ? Promise.resolve() : new Promise(() => {})),
-    ownOrigin: OWN,
+    trustedOrigins: [OWN],
+    named: [],
     timers,
     log: () => {},
     changed: () => {},

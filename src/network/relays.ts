@@ -20,7 +20,7 @@ import { Backoff, type Timers } from './timers.ts';
 /** Relays in use at most; each costs a socket and a reservation. As many as bootstraps, so that none can crowd out another's. */
 export const RELAYS_MAX = 8;
 /** Bootstrap origins at most: several groups, each with a few. */
-const BOOTSTRAPS_MAX = 8;
+export const BOOTSTRAPS_MAX = 8;
 const FETCH_TIMEOUT_MS = 5_000;
 const DIAL_TIMEOUT_MS = 10_000;
 const PROBE_TIMEOUT_MS = 5_000;
@@ -31,7 +31,8 @@ const FIRST_BACKOFF_MS = 1_000;
 const BACKOFF_CAP_MS = 15_000;
 
 interface Source {
-  readonly origin: string;
+  /** Where the document is; undefined for the relays that the operator named, which stand in none. */
+  readonly origin: string | undefined;
   readonly backoff: Backoff;
   document: Bootstrap | undefined;
   fetching: boolean;
@@ -57,7 +58,9 @@ export interface RelaysOptions {
   readonly libp2p: Pick<Libp2p, 'dial' | 'getConnections' | 'getMultiaddrs'>;
   /** Asks the other side for a sign of life. */
   readonly ping: (connection: Connection, signal: AbortSignal) => Promise<unknown>;
-  readonly ownOrigin: string;
+  readonly trustedOrigins: readonly string[];
+  /** Multiaddrs of relays that the operator named. */
+  readonly named: readonly string[];
   readonly timers: Timers;
   readonly log: Log;
   readonly changed: () => void;
@@ -76,24 +79,20 @@ export class Relays {
 
   /** Replaces the bootstraps; those that stay keep their state. URLs that may not be used are left out. */
   setBootstraps(urls: readonly string[]): void {
-    const { ownOrigin, log } = this.#options;
-    const origins = new Set<string>([ownOrigin]);
+    const { trustedOrigins, named, log } = this.#options;
+    const origins = new Set<string>(trustedOrigins);
     for (const url of urls) {
-      const origin = bootstrapOrigin(url, ownOrigin);
+      const origin = bootstrapOrigin(url, trustedOrigins);
       if (origin === undefined) log('a bootstrap URL is neither https nor on this machine: left out');
       else if (origins.size < BOOTSTRAPS_MAX) origins.add(origin);
     }
-    this.#sources = [...origins].map(
-      (origin) =>
-        this.#sources.find((source) => source.origin === origin) ?? {
-          origin,
-          backoff: new Backoff(FIRST_BACKOFF_MS, BACKOFF_CAP_MS),
-          document: undefined,
-          fetching: false,
-          stale: true,
-          failed: false,
-        },
-    );
+    const known = (origin: string | undefined) => this.#sources.find((source) => source.origin === origin);
+    this.#sources = [...origins].map((origin) => known(origin) ?? newSource(origin, undefined));
+    // First: what the operator named must not be crowded out.
+    if (named.length > 0) {
+      const document = { relays: named, iceServers: [], publicOrigin: undefined };
+      this.#sources.unshift(known(undefined) ?? newSource(undefined, document));
+    }
     this.#takeDocuments();
     this.tick();
   }
@@ -137,7 +136,8 @@ export class Relays {
     if (this.#stopped) return;
     const nowMs = this.#options.timers.nowMs();
     for (const source of this.#sources) {
-      if (source.stale && !source.fetching && source.backoff.due(nowMs)) void this.#read(source);
+      const { origin } = source;
+      if (origin !== undefined && source.stale && !source.fetching && source.backoff.due(nowMs)) void this.#read(source, origin);
     }
     for (const relay of this.#relays) this.#attend(relay, nowMs);
   }
@@ -174,21 +174,21 @@ export class Relays {
       .some((address) => address.toString().includes(`/p2p/${relay.peerId}/p2p-circuit`));
   }
 
-  async #read(source: Source): Promise<void> {
-    const { timers, ownOrigin, log, changed } = this.#options;
+  async #read(source: Source, origin: string): Promise<void> {
+    const { timers, trustedOrigins, log, changed } = this.#options;
     source.fetching = true;
     try {
       source.document = await timers.within(
         FETCH_TIMEOUT_MS,
-        (signal) => fetchBootstrap(source.origin, ownOrigin, signal),
-        () => new Error(`${source.origin} did not answer in time.`),
+        (signal) => fetchBootstrap(origin, trustedOrigins, signal),
+        () => new Error(`${origin} did not answer in time.`),
       );
       source.stale = false;
       source.failed = false;
       source.backoff.reset();
       this.#takeDocuments();
     } catch (error) {
-      log(`bootstrap ${source.origin}: ${error instanceof Error ? error.message : String(error)}`);
+      log(`bootstrap ${origin}: ${error instanceof Error ? error.message : String(error)}`);
       source.failed = true;
       source.backoff.failed(timers.nowMs());
     } finally {
@@ -280,6 +280,11 @@ export class Relays {
     }
     this.tick();
   }
+}
+
+function newSource(origin: string | undefined, document: Bootstrap | undefined): Source {
+  const backoff = new Backoff(FIRST_BACKOFF_MS, BACKOFF_CAP_MS);
+  return { origin, backoff, document, fetching: false, stale: document === undefined, failed: false };
 }
 
 function newRelay(address: string, peerId: PeerId, source: Source): Relay {

@@ -6,14 +6,14 @@
  */
 
 const INIT_LABEL = 'init';
-let patched = false;
+const patched = new WeakSet<object>();
 
-/** Patches this realm's `RTCPeerConnection`, once. Does nothing where there is none (Node.js). */
-export function replayInitChannelEvents(): void {
-  if (patched || typeof RTCPeerConnection === 'undefined') return;
-  patched = true;
-  const create = RTCPeerConnection.prototype.createDataChannel;
-  RTCPeerConnection.prototype.createDataChannel = function (label: string, options?: RTCDataChannelInit): RTCDataChannel {
+/** Patches a body of WebRTC, once. Does nothing if there is none. */
+export function replayInitChannelEvents(webRtc: typeof RTCPeerConnection | undefined): void {
+  if (webRtc === undefined || patched.has(webRtc)) return;
+  patched.add(webRtc);
+  const create = webRtc.prototype.createDataChannel;
+  webRtc.prototype.createDataChannel = function (label: string, options?: RTCDataChannelInit): RTCDataChannel {
     const channel = create.call(this, label, options);
     return label === INIT_LABEL ? replaying(channel) : channel;
   };

@@ -70,7 +70,7 @@ function startNode(workerUrl: string, options: Parameters<StartNode>[0], reports
     if (isStopped) return;
     const started = await createHost({
       privateKey,
-      ownOrigin: location.origin,
+      trustedOrigins: [location.origin],
       log: (line) => console.debug(`sett network: ${line}`),
     });
     if (isStopped) {

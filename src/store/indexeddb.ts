@@ -11,6 +11,7 @@ import {
 } from '../node/ports.ts';
 import { Connection, completion } from './connection.ts';
 import { AFTER_STRINGS, type Head, join, piecesRange, type SplitValue, split } from './rows.ts';
+import { type QueuedWrite, WriteQueue } from './write-queue.ts';
 
 export interface IndexedDbStoreOptions {
   /** Name of the profile's database, such as `sett:default`. */
@@ -39,17 +40,6 @@ export async function openIndexedDbStore(options: IndexedDbStoreOptions): Promis
  */
 const GENERATION_KEY = AFTER_STRINGS;
 
-/** Writes of one turn share a transaction up to this size: a bound on what one failure makes us do again. */
-const GROUP_BYTES = 4 * 1024 * 1024;
-
-interface PendingWrite {
-  readonly changes: readonly Change[];
-  readonly sizeBytes: number;
-  readonly durability: Durability;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 interface Change {
   readonly table: TableName;
   readonly key: string;
@@ -59,8 +49,7 @@ interface Change {
 class IndexedDbStore implements Store {
   readonly #connection: Connection;
   readonly #generation: number | undefined;
-  #queue: PendingWrite[] = [];
-  #draining: Promise<void> | undefined;
+  readonly #writes = new WriteQueue<Change>((group, durability) => this.#commit(group, durability));
 
   constructor(connection: Connection, generation: number | undefined) {
     this.#connection = connection;
@@ -91,10 +80,7 @@ class IndexedDbStore implements Store {
   write(writes: readonly Write[], durability: Durability): Promise<void> {
     const changes = writes.map(({ table, key, value }) => ({ table, key, value: value && split(value) }));
     const sizeBytes = writes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ changes, sizeBytes, durability, resolve, reject });
-      this.#draining ??= this.#drain();
-    });
+    return this.#writes.push({ changes, sizeBytes, durability });
   }
 
   async usage(): Promise<StoreUsage> {
@@ -109,7 +95,7 @@ class IndexedDbStore implements Store {
 
   /** Waits for the writes that were asked for. */
   async close(): Promise<void> {
-    await this.#draining;
+    await this.#writes.idle();
     await this.#connection.close();
   }
 
@@ -121,36 +107,8 @@ class IndexedDbStore implements Store {
     });
   }
 
-  async #drain(): Promise<void> {
-    await Promise.resolve(); // Let the other writes of this turn join.
-    while (this.#queue.length > 0) {
-      const group = this.#nextGroup();
-      try {
-        await this.#commit(group);
-        for (const write of group) write.resolve();
-      } catch (error) {
-        // In a transaction of its own, a write answers for itself only.
-        if (group.length === 1) group[0]?.reject(error);
-        else for (const write of group) await this.#commit([write]).then(write.resolve, write.reject);
-      }
-    }
-    this.#draining = undefined;
-  }
-
-  #nextGroup(): PendingWrite[] {
-    let count = 0;
-    let sizeBytes = 0;
-    for (const write of this.#queue) {
-      sizeBytes += write.sizeBytes;
-      if (count > 0 && sizeBytes > GROUP_BYTES) break;
-      count++;
-    }
-    return this.#queue.splice(0, count);
-  }
-
-  #commit(group: readonly PendingWrite[]): Promise<void> {
+  #commit(group: readonly QueuedWrite<Change>[], durability: Durability): Promise<void> {
     const tables = lastChanges(group);
-    const durability = group.some((write) => write.durability === 'strict') ? 'strict' : 'relaxed';
     // Done twice, it leaves the same rows: the connection may repeat it.
     return this.#connection.use(async (database) => {
       if (tables.size === 0) return;
@@ -221,7 +179,7 @@ async function lastHeads(rows: ReadStore, bounds: IDBKeyRange, limit: number): P
 }
 
 /** What a group of writes comes to: the last change of each row. */
-function lastChanges(group: readonly PendingWrite[]): Map<TableName, Map<string, SplitValue | undefined>> {
+function lastChanges(group: readonly QueuedWrite<Change>[]): Map<TableName, Map<string, SplitValue | undefined>> {
   const tables = new Map<TableName, Map<string, SplitValue | undefined>>();
   for (const write of group) {
     for (const { table, key, value } of write.changes) {

@@ -5,6 +5,7 @@ import { publicOrigin } from '../network/index.ts';
 import { type NodeOptions, openNode } from '../node/index.ts';
 import type { Notice } from '../node/view.ts';
 import { openBrowserVault, openIndexedDbStore } from '../store/index.ts';
+import { machineClock, machineRandom, privateCipher } from '../world/index.ts';
 import { CallServer } from './call-server.ts';
 import { EventOutlet } from './event-outlet.ts';
 import { channelLine, portLine } from './line.ts';
@@ -18,10 +19,8 @@ import {
   type ToClient,
   type WorkerReport,
 } from './messages.ts';
-import { privateCipher } from './private-cipher.ts';
 import { createRemoteNetwork } from './remote-network.ts';
 import { watchStore } from './watched-store.ts';
-import { browserClock, browserRandom } from './world.ts';
 
 const TICK_MS = 1_000;
 /** A tick that comes this late means that the machine slept: every connection and every idea of the newest block may be stale. */
@@ -53,9 +52,9 @@ async function run(start: StartMessage, options: NodeWorkerOptions): Promise<voi
   const store = watchStore(await openIndexedDbStore({ name: database, fence: true }), () =>
     stop('fenced', 'Another tab has taken over this profile.'),
   );
-  const network = createRemoteNetwork(portLine(start.network), browserClock.after);
+  const network = createRemoteNetwork(portLine(start.network), machineClock.after);
   const node = await openNode(
-    { store, vault: await openBrowserVault(database), network, clock: browserClock, random: browserRandom, privateCipher },
+    { store, vault: await openBrowserVault(database), network, clock: machineClock, random: machineRandom, privateCipher },
     { ...options, ownUrls: async () => [await publicOrigin(location.origin)] },
   );
   const router = createRouter(node, {
@@ -72,7 +71,7 @@ async function run(start: StartMessage, options: NodeWorkerOptions): Promise<voi
   const outlet = (line: typeof page, credit: boolean) =>
     new EventOutlet({
       send: (events) => line.post({ type: 'events', events } satisfies ToClient),
-      after: browserClock.after,
+      after: machineClock.after,
       credit,
     });
   const toPage = outlet(page, true);
@@ -104,9 +103,9 @@ async function run(start: StartMessage, options: NodeWorkerOptions): Promise<voi
   calls.attach(page, fromClient(page, toPage));
   calls.attach(windows, fromClient(windows, toWindows));
 
-  let lastTickMs = browserClock.monotonicMs();
+  let lastTickMs = machineClock.monotonicMs();
   setInterval(() => {
-    const nowMs = browserClock.monotonicMs();
+    const nowMs = machineClock.monotonicMs();
     if (nowMs - lastTickMs > SLEPT_MS) node.wake();
     lastTickMs = nowMs;
     network.tick();

@@ -84,7 +84,7 @@ function hear(stream: MessageStream): HeardStream {
 const log: string[] = [];
 const host = await createHost({
   privateKey: crypto.getRandomValues(new Uint8Array(32)),
-  ownOrigin: location.origin,
+  trustedOrigins: [location.origin],
   log: (line) => void log.push(line),
 });
 

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
+import { node } from './node.ts';
 import { relay } from './relay.ts';
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [relay];
+export const COMMANDS: readonly Command[] = [relay, node];

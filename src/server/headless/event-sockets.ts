@@ -1,0 +1,95 @@
+/** `/api/v1/ws/trx`: what happens, told over a WebSocket as it happens. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { NodeEvent, NodeService } from '../../node/index.ts';
+import type { Caller } from './access.ts';
+import { HTTP_LIMITS } from './limits.ts';
+
+export const EVENT_SOCKET_PATH = '/api/v1/ws/trx';
+
+/** Codes of RFC 6455, 7.4.1. */
+const GOING_AWAY = 1001;
+const TOO_SLOW = 1013;
+
+interface Listener {
+  readonly socket: WebSocket;
+  readonly caller: Caller;
+  isAlive: boolean;
+}
+
+export class EventSockets {
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: HTTP_LIMITS.webSocketMessageBytes,
+    perMessageDeflate: false,
+  });
+  readonly #listeners = new Set<Listener>();
+  readonly #unsubscribe: () => void;
+  readonly #pinging: NodeJS.Timeout;
+
+  constructor(service: Pick<NodeService, 'subscribe'>) {
+    this.#unsubscribe = service.subscribe((event) => this.#tell(event));
+    this.#pinging = setInterval(() => this.#ping(), HTTP_LIMITS.webSocketPingMs);
+    this.#pinging.unref();
+  }
+
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** Takes a request that wants to become a WebSocket; false: there are too many. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): boolean {
+    if (this.#listeners.size >= HTTP_LIMITS.webSockets) return false;
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      const listener: Listener = { socket: webSocket, caller, isAlive: true };
+      this.#listeners.add(listener);
+      webSocket.on('pong', () => {
+        listener.isAlive = true;
+      });
+      webSocket.on('error', () => webSocket.terminate());
+      webSocket.on('close', () => this.#listeners.delete(listener));
+    });
+    return true;
+  }
+
+  stop(): void {
+    clearInterval(this.#pinging);
+    this.#unsubscribe();
+    for (const { socket } of this.#listeners) socket.close(GOING_AWAY, 'The node stops.');
+    this.#server.close();
+  }
+
+  #tell(event: NodeEvent): void {
+    if (event.type === 'view' || this.#listeners.size === 0) return;
+    const text = JSON.stringify(toJson(event));
+    for (const { socket, caller } of this.#listeners) {
+      if (caller !== 'local' && caller.role === 'node' && !caller.allowGroups.includes(event.groupId)) continue;
+      if (socket.bufferedAmount > HTTP_LIMITS.webSocketBufferBytes) socket.close(TOO_SLOW, 'Events were not read fast enough.');
+      else socket.send(text);
+    }
+  }
+
+  #ping(): void {
+    for (const listener of this.#listeners) {
+      if (listener.isAlive) {
+        listener.isAlive = false;
+        listener.socket.ping();
+      } else listener.socket.terminate();
+    }
+  }
+}
+
+/** Events as programs get them: names as everywhere in the interface. */
+function toJson(event: Exclude<NodeEvent, { type: 'view' }>) {
+  if (event.type === 'block') {
+    return { type: 'block', group_id: event.groupId, block_id: event.blockId, hash: event.hash, trxs: event.trxs };
+  }
+  return {
+    type: 'trx',
+    group_id: event.groupId,
+    trx_id: event.trxId,
+    status: event.status,
+    ...(event.blockId !== undefined && { block_id: event.blockId }),
+  };
+}

@@ -1,0 +1,99 @@
+/** A node without a browser: the same core on a database of this machine, libp2p in this process, and the REST interface over HTTP. */
+import { RTCPeerConnection } from 'node-datachannel/polyfill';
+import { createHost, publicOrigin } from '../../network/index.ts';
+import { openNode } from '../../node/index.ts';
+import { machineClock, machineRandom, privateCipher } from '../../world/index.ts';
+import { joinHost, listen, shownHost } from '../listen.ts';
+import { Access } from './access.ts';
+import { openDataDirectory } from './data-directory.ts';
+import { EventSockets } from './event-sockets.ts';
+import { createHttpServer } from './http.ts';
+import { Metrics } from './metrics.ts';
+import type { HeadlessOptions } from './options.ts';
+import { Tokens } from './tokens.ts';
+
+const TICK_MS = 1_000;
+/** A tick that comes this late means that the machine slept: every connection and every idea of the newest block may be stale. */
+const SLEPT_MS = 5_000;
+
+export interface HeadlessNode {
+  /** Where the REST interface is. */
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface HeadlessWorld {
+  readonly version: string;
+  readonly passphrase: (isNew: boolean) => Promise<string>;
+  /** Takes a line for the operator: an unexpected error, or, with `--verbose`, what the network does. Never gets secrets or content. */
+  readonly log: (line: string) => void;
+}
+
+/** Starts everything. Rejects with an `OperatorError` for what the operator has to mend. */
+export async function startHeadlessNode(options: HeadlessOptions, world: HeadlessWorld): Promise<HeadlessNode> {
+  const data = await openDataDirectory(options.dataDirectory, world.passphrase);
+  const undo: (() => Promise<void> | void)[] = [() => data.store.close()];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const host = await createHost({
+      privateKey: data.peerKey,
+      trustedOrigins: options.relayOrigins,
+      relays: options.relayAddresses,
+      listen: options.listen,
+      webRtc: RTCPeerConnection as unknown as typeof globalThis.RTCPeerConnection,
+      log: (line) => options.isVerbose && world.log(`network: ${line}`),
+    });
+    undo.push(() => host.stop());
+    const node = await openNode(
+      { store: data.store, vault: data.vault, network: host, clock: machineClock, random: machineRandom, privateCipher },
+      { ownUrls: () => Promise.all(options.relayOrigins.map(publicOrigin)) },
+    );
+    undo.push(() => node.close());
+    const ticking = tickEvery(
+      TICK_MS,
+      () => host.tick(),
+      () => node.wake(),
+    );
+    undo.push(() => clearInterval(ticking));
+
+    const nowMs = () => machineClock.monotonicMs();
+    const tokens = new Tokens(data.tokenKey, () => Number(machineClock.nowNs() / 1_000_000n));
+    const events = new EventSockets(node);
+    undo.push(() => events.stop());
+    const web = createHttpServer({
+      service: node,
+      version: world.version,
+      access: new Access({ tokens, requireToken: options.requireToken, nowMs }),
+      tokens,
+      metrics: new Metrics({ service: node, version: world.version, eventSockets: () => events.size }),
+      events,
+      corsOrigins: options.corsOrigins,
+      onUnexpectedError: (error) => world.log(`a call met a defect: ${error instanceof Error ? error.stack : String(error)}`),
+    });
+    const port = await listen(web, { port: options.port, host: options.host, example: 'npm run node' });
+    undo.push(async () => {
+      const closed = new Promise((resolve) => web.close(resolve));
+      web.closeIdleConnections();
+      // Answers that are under way are given; nobody is waited for that long who keeps a connection open.
+      setTimeout(() => web.closeAllConnections(), TICK_MS).unref();
+      await closed;
+    });
+    return { url: `http://${joinHost(shownHost(options.host), port)}`, port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function tickEvery(intervalMs: number, tick: () => void, wake: () => void): NodeJS.Timeout {
+  let lastMs = machineClock.monotonicMs();
+  return setInterval(() => {
+    const nowMs = machineClock.monotonicMs();
+    if (nowMs - lastMs > SLEPT_MS) wake();
+    lastMs = nowMs;
+    tick();
+  }, intervalMs);
+}

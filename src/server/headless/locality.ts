@@ -1,0 +1,48 @@
+/**
+ * Which calls come from this machine, and may do everything. A web page that posts to the loopback port is no such call: the browser runs on this machine,
+ * its pages come from elsewhere. What tells them apart is what a page cannot choose: the origin that its browser adds, the host that it asked for, and the
+ * type of a body that it cannot send without being asked first (CORS).
+ */
+import { isIPv4 } from 'node:net';
+import { isLoopback } from '../../network/index.ts';
+
+export interface CallFacts {
+  readonly method: string;
+  /** The address at the other end of the socket. */
+  readonly remoteAddress: string | undefined;
+  readonly header: (name: string) => string | undefined;
+}
+
+/** Headers of proxies: whoever is behind one is not on this machine. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+const BODILESS = new Set(['GET', 'HEAD']);
+
+export function isLocalCall(facts: CallFacts): boolean {
+  const { method, remoteAddress, header } = facts;
+  if (!isLoopbackAddress(remoteAddress)) return false;
+  const host = hostOf(header('host'));
+  // A name that leads here and is not ours is an attacker's (DNS rebinding).
+  if (host === undefined || !isLoopback(host.hostname)) return false;
+  const origin = header('origin');
+  if (origin !== undefined && origin !== host.origin) return false;
+  const site = header('sec-fetch-site');
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  if (FORWARDED.some((name) => header(name) !== undefined)) return false;
+  return BODILESS.has(method) || isJson(header('content-type'));
+}
+
+function isLoopbackAddress(address: string | undefined): boolean {
+  if (address === undefined) return false;
+  const bare = address.replace(/^::ffff:/i, '');
+  return bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
+}
+
+function hostOf(header: string | undefined): URL | undefined {
+  const url = `http://${header ?? ''}`;
+  if (header === undefined || /[/?#@\\\s]/.test(header) || !URL.canParse(url)) return undefined;
+  return new URL(url);
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(;|$)/i.test(contentType ?? '');
+}

@@ -1,0 +1,69 @@
+/** The tokens of a headless node: JSON Web Tokens under HMAC-SHA-256 with a key of this node's own. */
+import { sign, verify } from 'hono/jwt';
+import { type NewToken, ROLES, type Role, type TokenIssuer } from '../../api/index.ts';
+import { NodeError } from '../../node/index.ts';
+import { HTTP_LIMITS } from './limits.ts';
+
+const ALGORITHM = 'HS256';
+const TOKEN_CHARS_MAX = 8 * 1024;
+
+/** Who calls by a token, and what for. */
+export interface TokenClaims {
+  readonly name: string;
+  readonly role: Role;
+  /** Of the role `node`: the groups that it may touch. */
+  readonly allowGroups: readonly string[];
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export class Tokens implements TokenIssuer {
+  readonly #key: string;
+  readonly #nowMs: () => number;
+
+  constructor(key: Uint8Array, nowMs: () => number) {
+    // The library takes a text as the key's bytes.
+    this.#key = Buffer.from(key).toString('base64url');
+    this.#nowMs = nowMs;
+  }
+
+  async create(token: NewToken): Promise<string> {
+    const nowMs = this.#nowMs();
+    if (token.expiresAtMs <= nowMs) throw new NodeError('bad-input', 'expires_at: lies in the past', { field: 'expires_at' });
+    if (token.expiresAtMs > nowMs + HTTP_LIMITS.tokenMs) {
+      throw new NodeError('bad-input', 'expires_at: more than ten years from now', { field: 'expires_at' });
+    }
+    const { name, role, allowGroups } = token;
+    const seconds = (ms: number) => Math.floor(ms / 1_000);
+    return sign({ name, role, allowGroups, iat: seconds(nowMs), exp: seconds(token.expiresAtMs) }, this.#key, ALGORITHM);
+  }
+
+  async refresh(token: string | undefined): Promise<string> {
+    const claims = token === undefined ? undefined : await this.read(token);
+    if (claims === undefined) {
+      throw new NodeError('bad-input', 'Send the token that is to be made anew: Authorization: Bearer, or ?jwt=.');
+    }
+    return this.create({ ...claims, expiresAtMs: this.#nowMs() + claims.expiresAtMs - claims.issuedAtMs });
+  }
+
+  /** What a token says, or undefined if it is not one of this node's, or not valid any more. */
+  async read(token: string): Promise<TokenClaims | undefined> {
+    if (token.length > TOKEN_CHARS_MAX) return undefined;
+    let payload: Record<string, unknown>;
+    try {
+      // Times are checked below, on our own clock.
+      payload = await verify(token, this.#key, { alg: ALGORITHM, exp: false, iat: false, nbf: false });
+    } catch {
+      return undefined;
+    }
+    const { name, role, allowGroups, iat, exp } = payload;
+    // Signed by us, so of this form; a later version's may differ.
+    if (typeof name !== 'string' || !ROLES.includes(role as Role) || !isTexts(allowGroups)) return undefined;
+    if (typeof iat !== 'number' || typeof exp !== 'number' || exp * 1_000 <= this.#nowMs()) return undefined;
+    return { name, role: role as Role, allowGroups, issuedAtMs: iat * 1_000, expiresAtMs: exp * 1_000 };
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
