@@ -44,6 +44,7 @@ export interface EndpointSpec<
   Query extends z.ZodObject,
   Body extends z.ZodObject,
   Answer extends z.ZodType,
+  Headers extends z.ZodObject = z.ZodObject,
 > {
   readonly method: 'get' | 'post';
   readonly path: string;
@@ -51,13 +52,16 @@ export interface EndpointSpec<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** Names in lower case. */
+  readonly headers?: Headers;
   readonly answer: Answer;
 }
 
-export interface EndpointInput<Params, Query, Body> {
+export interface EndpointInput<Params, Query, Body, Headers = unknown> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  readonly headers: Headers;
   /** The body as it was sent, for what must not pass through a double. */
   readonly bodyText: () => Promise<string>;
   /** The token that the call came with, unchecked. */
@@ -81,11 +85,12 @@ export function addEndpoint<
   Params extends z.ZodObject = z.ZodObject,
   Query extends z.ZodObject = z.ZodObject,
   Body extends z.ZodObject = z.ZodObject,
+  Headers extends z.ZodObject = z.ZodObject,
 >(
   router: OpenAPIHono,
-  spec: EndpointSpec<Params, Query, Body, Answer>,
+  spec: EndpointSpec<Params, Query, Body, Answer, Headers>,
   handle: (
-    input: EndpointInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+    input: EndpointInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
   ) => z.output<Answer> | JsonText | Promise<z.output<Answer> | JsonText>,
 ): void {
   const route = createRoute({
@@ -95,6 +100,7 @@ export function addEndpoint<
     request: {
       ...(spec.params && { params: spec.params }),
       ...(spec.query && { query: spec.query }),
+      ...(spec.headers && { headers: spec.headers }),
       ...(spec.body && { body: { required: true, content: { 'application/json': { schema: spec.body } } } }),
     },
     responses: {
@@ -107,6 +113,7 @@ export function addEndpoint<
       params: req.valid('param' as never),
       query: req.valid('query' as never),
       body: req.valid('json' as never),
+      headers: req.valid('header' as never),
       bodyText: () => req.text(),
       token: tokenOfCall(req.header('authorization'), new URL(req.url)),
     });

@@ -5,6 +5,7 @@ import type { z } from './endpoint.ts';
 const STATUS_OF_CODE: Readonly<Record<NodeErrorCode, number>> = {
   'bad-seed': 400,
   'bad-input': 400,
+  'bad-backup': 400,
   'unknown-group': 404,
   'unknown-block': 404,
   'unknown-trx': 404,

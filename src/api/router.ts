@@ -5,6 +5,7 @@ import type { NodeService } from '../node/service.ts';
 import { LIMITS } from '../records/index.ts';
 import { addAnnouncementRoutes } from './announcements.ts';
 import { addAppConfigRoutes } from './app-config.ts';
+import { addBackupRoutes, RESTORE_BODY_BYTES } from './backup.ts';
 import { addBlockRoutes } from './blocks.ts';
 import { addConsensusRoutes } from './consensus.ts';
 import { addContentRoutes } from './contents.ts';
@@ -32,7 +33,10 @@ export interface RouterOptions {
 /** The longest body that is read: the longest post, and room for what stands around it. */
 const BODY_BYTES = LIMITS.trxDataBytes + 20 * 1024;
 /** Routes that take files. */
-const FILE_BODY_BYTES: Readonly<Record<string, number>> = { '/api/v1/tools/verify': VERIFY_BODY_BYTES };
+const FILE_BODY_BYTES: Readonly<Record<string, number>> = {
+  '/api/v1/tools/verify': VERIFY_BODY_BYTES,
+  '/api/v1/restore': RESTORE_BODY_BYTES,
+};
 
 /**
  * The REST interface over a node: one router for every place that answers it. Every answer is JSON; a refusal is
@@ -59,6 +63,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   addToolRoutes(router);
   addReceiptRoutes(router, service);
   addTokenRoutes(router, options.tokens);
+  addBackupRoutes(router, service);
   refuseOtherMethods(router);
 
   router.notFound((context) =>

@@ -1,6 +1,15 @@
 import type { Fault } from '../consensus/index.ts';
-import { ageRecipientOf, ethAddress, initCrypto, initThreshold, publicKeyOf } from '../crypto/index.ts';
+import {
+  ageRecipientOf,
+  type Backup,
+  ethAddress,
+  initCrypto,
+  initThreshold,
+  publicKeyOf,
+  type ScryptCost,
+} from '../crypto/index.ts';
 import { type Block, formatSeed, LIMITS, type Receipt, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
+import { makeBackup, restoreBackup } from './backup.ts';
 import { clockNotice } from './clock-notice.ts';
 import { consensusViewOf } from './consensus-view.ts';
 import { readContents } from './contents.ts';
@@ -12,6 +21,7 @@ import { Group } from './group.ts';
 import { GroupCalls } from './group-calls.ts';
 import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
+import { Mailbox } from './mailbox.ts';
 import { checkLength, readSeed, signMembership } from './membership.ts';
 import type { MessageStream, MessageStreamHandlers, NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
 import { readHello } from './producers/frames.ts';
@@ -28,6 +38,7 @@ import {
   type GroupInfo,
   NodeError,
   type NodeService,
+  type RestoredGroup,
   type TrxStatus,
 } from './service.ts';
 import { finalTrx, receiptOf, statusOf } from './trx-lookup.ts';
@@ -38,6 +49,8 @@ export interface NodeOptions {
   /** Bootstrap URLs that go into the seeds that this node makes; asked for whenever it makes one. */
   readonly ownUrls: () => Promise<readonly string[]>;
   readonly trustedDealer?: TrustedDealer;
+  /** What guessing a backup's passphrase costs; for tests, which guess none. */
+  readonly backupCost?: ScryptCost;
   /** A producer of a group has misbehaved, as this node's producer has seen. */
   readonly faultFound?: (groupId: string, fault: Fault) => void;
 }
@@ -80,6 +93,8 @@ export class SettNode extends GroupCalls implements NodeService {
   readonly #signatures = new Map<string, string>();
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   readonly #verified = new VerifiedTrxs();
+  /** Restores happen one after another. */
+  readonly #restores = new Mailbox();
   #cancelView: (() => void) | undefined;
   #cancelUsage: (() => void) | undefined;
   #usage: StoreUsage = { usedBytes: undefined, quotaBytes: undefined, persisted: undefined };
@@ -159,6 +174,7 @@ export class SettNode extends GroupCalls implements NodeService {
     this.#groups.set(seed.groupId, group);
     this.#byTopic.set(group.topic, group);
     this.#signatures.set(seed.groupId, signMembership(seed, row, secrets));
+    this.#notices = this.#notices.filter(({ code, params }) => code !== 'keys-missing' || params?.groupId !== seed.groupId);
     this.#setBootstraps();
     await group.start();
     this.#changed();
@@ -265,6 +281,21 @@ export class SettNode extends GroupCalls implements NodeService {
       if (!(await this.ports.store.get('groups', keyOf.group(groupId)))) throw unknownGroup(groupId);
       await deleteRows(this.ports.store, groupId, GROUP_TABLES);
     });
+  }
+
+  backup(options: { passphrase: string; blocks: boolean }): Promise<Backup> {
+    return this.guarded(() => makeBackup(this.ports, { ...options, cost: this.#options.backupCost }));
+  }
+
+  restore(backup: unknown, passphrase: string): Promise<readonly RestoredGroup[]> {
+    const options = {
+      ports: this.ports,
+      verified: this.#verified,
+      hasTrustedDealer: this.#options.trustedDealer !== undefined,
+      isOpen: (groupId: string) => this.#groups.has(groupId),
+      open: (row: GroupRow, secrets: Secrets) => this.#open(row, secrets),
+    };
+    return this.#restores.run(() => this.guarded(() => restoreBackup(backup, passphrase, options)));
   }
 
   groups(): readonly GroupInfo[] {

@@ -88,6 +88,8 @@ export const keyOf = {
   log: (groupId: string, nonce: number, entry: string) => `${groupId}/entry/${number(nonce)}/${entry}`,
   /** Stands as long as the log of this configuration is unbroken: only then may the producer speak (consensus.md, "Crash safety"). */
   unbrokenLog: (groupId: string, nonce: number) => `${groupId}/unbroken/${number(nonce)}`,
+  /** How all {@link unbrokenLog} keys of a group begin. */
+  unbrokenLogs: (groupId: string) => `${groupId}/unbroken/`,
 } as const;
 
 /** The ledger's key in a `kv` store key. */

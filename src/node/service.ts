@@ -1,3 +1,4 @@
+import type { Backup } from '../crypto/index.ts';
 import type {
   AnnounceItem,
   AppConfigItem,
@@ -19,6 +20,7 @@ import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 export type NodeErrorCode =
   | 'bad-seed' // what is wrong with it stands in `message`
   | 'bad-input'
+  | 'bad-backup' // what is wrong with it stands in `message`, and as a code in the params' `reason`
   | 'unknown-group'
   | 'unknown-block'
   | 'unknown-trx'
@@ -175,6 +177,13 @@ export interface Submitted<Item> {
   readonly trxId: string;
 }
 
+/** `present`: it was here already, with the same key. `other-key`: it is here under another key, which stays. */
+export interface RestoredGroup {
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly outcome: 'restored' | 'present' | 'other-key';
+}
+
 export interface NodeService {
   createGroup(options: {
     groupName: string;
@@ -226,6 +235,11 @@ export interface NodeService {
   proof(groupId: string, reqId: string): Promise<ConsensusProofInfo>;
   /** Looks for newer blocks now. */
   startSync(groupId: string): Promise<void>;
+
+  /** Keys, seeds and, if asked for, blocks of all groups under a passphrase: the one way in which keys leave the node. */
+  backup(options: { passphrase: string; blocks: boolean }): Promise<Backup>;
+  /** Takes in the groups of a backup that are not here. Restored producers read until they are appointed anew. */
+  restore(backup: unknown, passphrase: string): Promise<readonly RestoredGroup[]>;
 
   view(): NodeView;
   subscribe(listener: (event: NodeEvent) => void): () => void;

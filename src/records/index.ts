@@ -1,3 +1,4 @@
+export * from './backup.ts';
 export { message, type TypeOf } from './codec.ts';
 export { decodeOrNothing } from './decode-or-nothing.ts';
 export * from './enums.ts';

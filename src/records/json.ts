@@ -7,6 +7,11 @@ export interface JsonObject {
   readonly [name: string]: JsonValue | undefined;
 }
 
+/** Whether a value that came as JSON is an object, and no list. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** How deep `stringifyExact` follows a value; ours are a handful of levels. */
 const MAX_DEPTH = 64;
 

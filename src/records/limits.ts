@@ -44,6 +44,13 @@ export const LIMITS = {
   receiptLinks: 1024,
   /** Steps from a leaf of the history to its root: no chain has 2^53 trxs. */
   historyPathSteps: 53,
+  /** The contents of a backup, blocks included: a tab holds them several times over while it reads one. */
+  backupBytes: 32 * MiB,
+  /** Groups of one backup. */
+  backupGroups: 1000,
+  /** A passphrase: shorter ones are guessed whatever they are stretched with; longer ones nobody types. */
+  passphraseMinChars: 8,
+  passphraseMaxChars: 1024,
   groupNameMinChars: 2,
   groupNameMaxChars: 100,
   appKeyMinChars: 4,

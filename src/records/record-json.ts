@@ -2,7 +2,7 @@ import { checkBig, checkCount, checkLength, checkNumber } from './checks.ts';
 import { RecordError } from './errors.ts';
 import type { Message, NamedField } from './fields.ts';
 import { fromBase64, toBase64 } from './ids.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
 /**
  * The JSON form of records: field names as on the wire, bytes in standard base64, `TimeStamp` and `Expired` as strings, other integers
@@ -33,7 +33,7 @@ function valueToJson(field: NamedField, value: unknown): JsonValue {
 }
 
 export function fieldsFromJson(message: Message<object>, json: unknown): object {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+  if (!isJsonObject(json)) {
     throw new RecordError('wrong-type', 'a JSON object was expected', message.name);
   }
   const record: Record<string, unknown> = { ...message.defaults };

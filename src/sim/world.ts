@@ -20,6 +20,9 @@ import { SimulatedStore } from './store.ts';
 /** Microtasks that one event may set off before the next event happens: more than any chain of awaits in the node has. */
 const SETTLE_TICKS = 64;
 
+/** Nobody guesses a passphrase here. */
+const CHEAP_SCRYPT = { n: 2 ** 10, r: 8, p: 1 } as const;
+
 const DISK = { writeMs: [1, 8], readMs: [0, 1] } as const;
 
 /** How a machine differs from an ordinary one. */
@@ -200,6 +203,7 @@ export class SimulatedMachine {
       },
       {
         ownUrls: async () => ['http://127.0.0.1:8000'],
+        backupCost: CHEAP_SCRYPT,
         ...(world.trustedDealer && { trustedDealer: dealer }),
         faultFound: (_groupId, fault) => world.observer.fault?.(this, fault),
       },
