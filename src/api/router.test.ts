@@ -44,7 +44,7 @@ class World {
         random,
         privateCipher: { encrypt: same, decrypt: same },
       },
-      { ownUrls: async () => ['http://127.0.0.1:8000'] },
+      { ownUrls: async () => ['http://127.0.0.1:8000'], backupCost: { n: 2 ** 10, r: 8, p: 1 } },
     );
   }
 }
