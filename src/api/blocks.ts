@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { NodeService } from '../node/service.ts';
 import { Block, Trx } from '../records/index.ts';
-import { addEndpoint, z } from './endpoint.ts';
+import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { groupParams, recordSchema, trxParams } from './fields.ts';
 
 const trxStatusSchema = z
@@ -13,67 +13,60 @@ const trxStatusSchema = z
   })
   .openapi('TrxStatus');
 
+export const BLOCK_ENDPOINTS = endpoints({
+  block: {
+    method: 'get',
+    path: '/api/v1/block/{group_id}/{block_id}',
+    summary: 'A final block',
+    params: groupParams.extend({
+      block_id: z
+        .string()
+        .regex(/^\d{1,15}$/, 'not a block number')
+        .transform(Number)
+        .openapi({ type: 'integer' }),
+    }),
+    answer: recordSchema('Block', 'A block with its trxs and seals'),
+  },
+  trx: {
+    method: 'get',
+    path: '/api/v1/trx/{group_id}/{trx_id}',
+    summary: 'A trx, final or of this node’s own outbox',
+    params: trxParams,
+    answer: recordSchema('Trx', 'A trx; Data is as it travelled, encrypted'),
+  },
+  trxStatus: {
+    method: 'get',
+    path: '/api/v1/trx/{group_id}/{trx_id}/status',
+    summary: 'What became of a trx',
+    params: trxParams,
+    answer: trxStatusSchema,
+  },
+  discardPost: {
+    method: 'post',
+    path: '/api/v1/trx/{group_id}/{trx_id}/discard',
+    summary: 'Take an own post that is not final out of the outbox',
+    params: trxParams,
+    answer: z.object({ trx_id: z.string() }).openapi('Discarded'),
+  },
+});
+
 /** Blocks, trxs and what became of a trx. */
 export function addBlockRoutes(router: OpenAPIHono, service: NodeService): void {
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/block/{group_id}/{block_id}',
-      summary: 'A final block',
-      params: groupParams.extend({
-        block_id: z
-          .string()
-          .regex(/^\d{1,15}$/, 'not a block number')
-          .transform(Number)
-          .openapi({ type: 'integer' }),
-      }),
-      answer: recordSchema('Block', 'A block with its trxs and seals'),
-    },
-    async ({ params }) => Block.toJson(await service.block(params.group_id, params.block_id)),
+  addEndpoint(router, BLOCK_ENDPOINTS.block, async ({ params }) =>
+    Block.toJson(await service.block(params.group_id, params.block_id)),
   );
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/trx/{group_id}/{trx_id}',
-      summary: 'A trx, final or of this node’s own outbox',
-      params: trxParams,
-      answer: recordSchema('Trx', 'A trx; Data is as it travelled, encrypted'),
-    },
-    async ({ params }) => Trx.toJson(await service.trx(params.group_id, params.trx_id)),
-  );
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/trx/{group_id}/{trx_id}/status',
-      summary: 'What became of a trx',
-      params: trxParams,
-      answer: trxStatusSchema,
-    },
-    async ({ params }) => {
-      const { status, reason, blockId, seals } = await service.trxStatus(params.group_id, params.trx_id);
-      return {
-        status,
-        ...(reason && { reason: { code: reason.code, message: reason.message } }),
-        ...(blockId !== undefined && { block_id: blockId }),
-        ...(seals !== undefined && { seals }),
-      };
-    },
-  );
-  addEndpoint(
-    router,
-    {
-      method: 'post',
-      path: '/api/v1/trx/{group_id}/{trx_id}/discard',
-      summary: 'Take an own post that is not final out of the outbox',
-      params: trxParams,
-      answer: z.object({ trx_id: z.string() }).openapi('Discarded'),
-    },
-    async ({ params }) => {
-      await service.discardPost(params.group_id, params.trx_id);
-      return { trx_id: params.trx_id };
-    },
-  );
+  addEndpoint(router, BLOCK_ENDPOINTS.trx, async ({ params }) => Trx.toJson(await service.trx(params.group_id, params.trx_id)));
+  addEndpoint(router, BLOCK_ENDPOINTS.trxStatus, async ({ params }) => {
+    const { status, reason, blockId, seals } = await service.trxStatus(params.group_id, params.trx_id);
+    return {
+      status,
+      ...(reason && { reason: { code: reason.code, message: reason.message } }),
+      ...(blockId !== undefined && { block_id: blockId }),
+      ...(seals !== undefined && { seals }),
+    };
+  });
+  addEndpoint(router, BLOCK_ENDPOINTS.discardPost, async ({ params }) => {
+    await service.discardPost(params.group_id, params.trx_id);
+    return { trx_id: params.trx_id };
+  });
 }

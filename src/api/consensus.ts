@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { ConsensusInfo, ConsensusProofInfo, NodeService } from '../node/service.ts';
 import type { ConsensusView } from '../node/view.ts';
 import { ChangeConsensusReq, ChangeConsensusResp } from '../records/index.ts';
-import { addEndpoint, z } from './endpoint.ts';
+import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { groupParams, nanoseconds, publicKey, recordSchema, uuid } from './fields.ts';
 
 const result = z.enum(['SUCCESS', 'TIMEOUT', 'FAILED']);
@@ -123,58 +123,57 @@ function toFullProof(proof: ConsensusProofInfo): z.output<typeof fullProofSchema
   };
 }
 
+export const CONSENSUS_ENDPOINTS = endpoints({
+  consensus: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/consensus/',
+    // Existing programs ask with the slash; a router that drops slashes at the end would be a surprise elsewhere.
+    alsoAt: '/api/v1/group/{group_id}/consensus',
+    summary: 'The present consensus of a group',
+    params: groupParams,
+    answer: consensusSchema,
+  },
+  liveConsensus: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/consensus/live',
+    summary: 'Consensus at work right now, as far as this node knows',
+    params: groupParams,
+    answer: liveSchema,
+  },
+  lastProof: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/consensus/proof/last',
+    summary: 'The newest agreement on consensus',
+    params: groupParams,
+    answer: proofSchema,
+  },
+  proofHistory: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/consensus/proof/history',
+    summary: 'All agreements on consensus, by nonce',
+    params: groupParams,
+    answer: z.object({ proofs: z.array(proofSchema) }).openapi('ConsensusHistory'),
+  },
+  proof: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/consensus/proof/{req_id}',
+    summary: 'One agreement on consensus with its responses',
+    params: groupParams.extend({ req_id: uuid }),
+    answer: fullProofSchema,
+  },
+});
+
 /** Who produces and by which agreement. */
 export function addConsensusRoutes(router: OpenAPIHono, service: NodeService): void {
-  // Existing programs ask with the slash; a router that drops slashes at the end would be a surprise elsewhere, so both are named.
-  for (const path of ['/api/v1/group/{group_id}/consensus/', '/api/v1/group/{group_id}/consensus']) {
-    addEndpoint(
-      router,
-      { method: 'get', path, summary: 'The present consensus of a group', params: groupParams, answer: consensusSchema },
-      async ({ params }) => toConsensus(await service.consensus(params.group_id)),
-    );
-  }
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/group/{group_id}/consensus/live',
-      summary: 'Consensus at work right now, as far as this node knows',
-      params: groupParams,
-      answer: liveSchema,
-    },
-    async ({ params }) => toLive(await service.liveConsensus(params.group_id)),
+  addEndpoint(router, CONSENSUS_ENDPOINTS.consensus, async ({ params }) => toConsensus(await service.consensus(params.group_id)));
+  addEndpoint(router, CONSENSUS_ENDPOINTS.liveConsensus, async ({ params }) =>
+    toLive(await service.liveConsensus(params.group_id)),
   );
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/group/{group_id}/consensus/proof/last',
-      summary: 'The newest agreement on consensus',
-      params: groupParams,
-      answer: proofSchema,
-    },
-    async ({ params }) => toProof(await service.lastProof(params.group_id)),
-  );
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/group/{group_id}/consensus/proof/history',
-      summary: 'All agreements on consensus, by nonce',
-      params: groupParams,
-      answer: z.object({ proofs: z.array(proofSchema) }).openapi('ConsensusHistory'),
-    },
-    async ({ params }) => ({ proofs: (await service.proofHistory(params.group_id)).map(toProof) }),
-  );
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/group/{group_id}/consensus/proof/{req_id}',
-      summary: 'One agreement on consensus with its responses',
-      params: groupParams.extend({ req_id: uuid }),
-      answer: fullProofSchema,
-    },
-    async ({ params }) => toFullProof(await service.proof(params.group_id, params.req_id)),
+  addEndpoint(router, CONSENSUS_ENDPOINTS.lastProof, async ({ params }) => toProof(await service.lastProof(params.group_id)));
+  addEndpoint(router, CONSENSUS_ENDPOINTS.proofHistory, async ({ params }) => ({
+    proofs: (await service.proofHistory(params.group_id)).map(toProof),
+  }));
+  addEndpoint(router, CONSENSUS_ENDPOINTS.proof, async ({ params }) =>
+    toFullProof(await service.proof(params.group_id, params.req_id)),
   );
 }

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ContentItem, NodeError, type NodeService } from '../node/service.ts';
 import { parseExact, stringifyExact } from '../records/index.ts';
-import { addEndpoint, JsonText, z } from './endpoint.ts';
+import { addEndpoint, endpoints, JsonText, z } from './endpoint.ts';
 import { groupParams, publicKey, queryBoolean, uuid } from './fields.ts';
 
 /** Posts that one call returns unless it says how many, and at most: a page of a feed. */
@@ -55,45 +55,42 @@ function itemText(item: ContentItem): string {
   return `{"TrxId":${JSON.stringify(trxId)},"Publisher":${JSON.stringify(publisher)},"Content":${content},"TimeStamp":"${timeStampNs}"}`;
 }
 
+export const CONTENT_ENDPOINTS = endpoints({
+  post: {
+    method: 'post',
+    path: '/api/v1/group/{group_id}/content',
+    summary: 'Post a JSON object (ActivityStreams); answered once it is stored here durably',
+    params: groupParams,
+    body: z.object({
+      data: z.record(z.string(), z.unknown()),
+      trx_id: uuid.optional().openapi({ description: 'A UUID of the caller: a repeated call with it is the same post' }),
+    }),
+    answer: z.object({ trx_id: z.string() }).openapi('Posted'),
+  },
+  contents: {
+    method: 'get',
+    path: '/app/api/v1/group/{group_id}/content',
+    summary: 'Final posts in block order',
+    params: groupParams,
+    query: contentsQuery,
+    answer: z.array(contentItem),
+  },
+});
+
 /** Posting and reading. */
 export function addContentRoutes(router: OpenAPIHono, service: NodeService): void {
-  addEndpoint(
-    router,
-    {
-      method: 'post',
-      path: '/api/v1/group/{group_id}/content',
-      summary: 'Post a JSON object (ActivityStreams); answered once it is stored here durably',
-      params: groupParams,
-      body: z.object({
-        data: z.record(z.string(), z.unknown()),
-        trx_id: uuid.optional().openapi({ description: 'A UUID of the caller: a repeated call with it is the same post' }),
-      }),
-      answer: z.object({ trx_id: z.string() }).openapi('Posted'),
-    },
-    async ({ params, body, bodyText }) => ({
-      trx_id: await service.post(params.group_id, exactData(await bodyText()), body.trx_id),
-    }),
-  );
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/app/api/v1/group/{group_id}/content',
-      summary: 'Final posts in block order',
-      params: groupParams,
-      query: contentsQuery,
-      answer: z.array(contentItem),
-    },
-    async ({ params, query }) => {
-      const items = await service.contents(params.group_id, {
-        num: query.num,
-        reverse: query.reverse,
-        startTrx: query.starttrx,
-        includeStart: query.includestarttrx,
-        senders: query.senders,
-      });
-      // The posted text goes out as it is: no integer of it is rounded, and no depth of it can hurt this node.
-      return new JsonText(`[${items.map(itemText).join(',')}]`);
-    },
-  );
+  addEndpoint(router, CONTENT_ENDPOINTS.post, async ({ params, body, bodyText }) => ({
+    trx_id: await service.post(params.group_id, exactData(await bodyText()), body.trx_id),
+  }));
+  addEndpoint(router, CONTENT_ENDPOINTS.contents, async ({ params, query }) => {
+    const items = await service.contents(params.group_id, {
+      num: query.num,
+      reverse: query.reverse,
+      startTrx: query.starttrx,
+      includeStart: query.includestarttrx,
+      senders: query.senders,
+    });
+    // The posted text goes out as it is: no integer of it is rounded, and no depth of it can hurt this node.
+    return new JsonText(`[${items.map(itemText).join(',')}]`);
+  });
 }

@@ -40,14 +40,16 @@ const problemResponses = Object.fromEntries(
 
 /** One route: where it is, what it takes and what it answers. `path` has its parameters in braces (`{group_id}`). */
 export interface EndpointSpec<
-  Params extends z.ZodObject,
-  Query extends z.ZodObject,
-  Body extends z.ZodObject,
-  Answer extends z.ZodType,
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodType = z.ZodType,
   Headers extends z.ZodObject = z.ZodObject,
 > {
   readonly method: 'get' | 'post';
   readonly path: string;
+  /** A second path with the same answer, which the description leaves out. */
+  readonly alsoAt?: string;
   readonly summary: string;
   readonly params?: Params;
   readonly query?: Query;
@@ -68,6 +70,14 @@ export interface EndpointInput<Params, Query, Body, Headers = unknown> {
   readonly token: string | undefined;
 }
 
+/** A table of routes. The names are their ids: in the description, and as methods of the client library. */
+export function endpoints<const T extends Readonly<Record<string, EndpointSpec>>>(
+  specs: T,
+): { readonly [Id in keyof T]: T[Id] & { readonly id: Id & string } } {
+  const named = Object.entries(specs).map(([id, spec]) => [id, { ...spec, id }]);
+  return Object.fromEntries(named);
+}
+
 /** An answer that is JSON text already. */
 export class JsonText {
   readonly text: string;
@@ -84,31 +94,34 @@ export function addEndpoint<
   Answer extends z.ZodType,
   Params extends z.ZodObject = z.ZodObject,
   Query extends z.ZodObject = z.ZodObject,
-  Body extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
   Headers extends z.ZodObject = z.ZodObject,
 >(
   router: OpenAPIHono,
-  spec: EndpointSpec<Params, Query, Body, Answer, Headers>,
+  spec: EndpointSpec<Params, Query, Body, Answer, Headers> & { readonly id: string },
   handle: (
     input: EndpointInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
   ) => z.output<Answer> | JsonText | Promise<z.output<Answer> | JsonText>,
 ): void {
-  const route = createRoute({
-    method: spec.method,
-    path: spec.path,
-    summary: spec.summary,
-    request: {
-      ...(spec.params && { params: spec.params }),
-      ...(spec.query && { query: spec.query }),
-      ...(spec.headers && { headers: spec.headers }),
-      ...(spec.body && { body: { required: true, content: { 'application/json': { schema: spec.body } } } }),
-    },
-    responses: {
-      200: { description: 'OK', content: { 'application/json': { schema: spec.answer } } },
-      ...problemResponses,
-    },
-  });
-  router.openapi(route, (async ({ req }: { req: HonoRequest<string, never> }) => {
+  const routeAt = (path: string, hide: boolean) =>
+    createRoute({
+      method: spec.method,
+      path,
+      hide,
+      operationId: spec.id,
+      summary: spec.summary,
+      request: {
+        ...(spec.params && { params: spec.params }),
+        ...(spec.query && { query: spec.query }),
+        ...(spec.headers && { headers: spec.headers }),
+        ...(spec.body && { body: { required: true, content: { 'application/json': { schema: spec.body } } } }),
+      },
+      responses: {
+        200: { description: 'OK', content: { 'application/json': { schema: spec.answer } } },
+        ...problemResponses,
+      },
+    });
+  const answerCall = (async ({ req }: { req: HonoRequest<string, never> }) => {
     const answer = await handle({
       params: req.valid('param' as never),
       query: req.valid('query' as never),
@@ -118,7 +131,9 @@ export function addEndpoint<
       token: tokenOfCall(req.header('authorization'), new URL(req.url)),
     });
     return jsonResponse(answer, 200);
-  }) as never);
+  }) as never;
+  router.openapi(routeAt(spec.path, false), answerCall);
+  if (spec.alsoAt !== undefined) router.openapi(routeAt(spec.alsoAt, true), answerCall);
 }
 
 /** A JSON answer whose 64-bit integers are printed digit by digit. Answers hold a group's data and are never cached. */

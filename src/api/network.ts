@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { NodeService } from '../node/service.ts';
 import type { NodeView } from '../node/view.ts';
-import { addEndpoint, z } from './endpoint.ts';
+import { addEndpoint, endpoints, z } from './endpoint.ts';
 
 const nodeSchema = z
   .object({
@@ -74,12 +74,15 @@ function publicKeyOfPeerId(peerId: string): string {
   return btoa(String.fromCharCode(...bytes.subarray(2)));
 }
 
+export const NETWORK_ENDPOINTS = endpoints({
+  node: { method: 'get', path: '/api/v1/node', summary: 'This node', answer: nodeSchema },
+  network: { method: 'get', path: '/api/v1/network', summary: 'This node’s network', answer: networkSchema },
+});
+
 /** What this node is and whom it is connected to. */
 export function addNetworkRoutes(router: OpenAPIHono, service: NodeService, version: string): void {
-  addEndpoint(router, { method: 'get', path: '/api/v1/node', summary: 'This node', answer: nodeSchema }, () =>
-    toNode(service.view(), version),
-  );
-  addEndpoint(router, { method: 'get', path: '/api/v1/network', summary: 'This node’s network', answer: networkSchema }, () => {
+  addEndpoint(router, NETWORK_ENDPOINTS.node, () => toNode(service.view(), version));
+  addEndpoint(router, NETWORK_ENDPOINTS.network, () => {
     const view = service.view();
     const { peerId, relays } = view.network;
     return {

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { readReceipt, verifyReceipt } from '../ledger/index.ts';
 import type { NodeService } from '../node/service.ts';
 import { fromBase64, LIMITS, Receipt, RecordError, SealBody, Trx, TrxResult } from '../records/index.ts';
-import { addEndpoint, z } from './endpoint.ts';
+import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { publicKey, recordSchema, trxParams } from './fields.ts';
 import { readSeed } from './tools.ts';
 
@@ -32,62 +32,61 @@ function receiptOf(form: string | Record<string, unknown>): Receipt {
   return receipt;
 }
 
+export const RECEIPT_ENDPOINTS = endpoints({
+  receipt: {
+    method: 'get',
+    path: '/api/v1/trx/{group_id}/{trx_id}/receipt',
+    summary: 'Proof for anybody who has the seed that a final trx is in the chain',
+    params: trxParams,
+    answer: recordSchema(
+      'Receipt',
+      'The trx with its path to the root, its block’s header and seals, and the changes of consensus since the seed',
+    ),
+  },
+  verifyReceipt: {
+    method: 'post',
+    path: '/api/v1/tools/verify',
+    summary: 'Whether a receipt holds, by the seed alone',
+    body: z.object({
+      seed: z.string().min(1).max(LIMITS.seedChars),
+      receipt: z.union(
+        [z.string().max(VERIFY_BODY_BYTES), z.record(z.string(), z.unknown())],
+        'neither a receipt nor one in base64',
+      ),
+    }),
+    answer: verdictSchema,
+  },
+});
+
 /** Proofs for those who are not in the group, and their verification, which needs nothing but its arguments. */
 export function addReceiptRoutes(router: OpenAPIHono, service: NodeService): void {
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/trx/{group_id}/{trx_id}/receipt',
-      summary: 'Proof for anybody who has the seed that a final trx is in the chain',
-      params: trxParams,
-      answer: recordSchema(
-        'Receipt',
-        'The trx with its path to the root, its block’s header and seals, and the changes of consensus since the seed',
-      ),
-    },
-    async ({ params }) => Receipt.toJson(await service.receipt(params.group_id, params.trx_id)),
+  addEndpoint(router, RECEIPT_ENDPOINTS.receipt, async ({ params }) =>
+    Receipt.toJson(await service.receipt(params.group_id, params.trx_id)),
   );
-  addEndpoint(
-    router,
-    {
-      method: 'post',
-      path: '/api/v1/tools/verify',
-      summary: 'Whether a receipt holds, by the seed alone',
-      body: z.object({
-        seed: z.string().min(1).max(LIMITS.seedChars),
-        receipt: z.union(
-          [z.string().max(VERIFY_BODY_BYTES), z.record(z.string(), z.unknown())],
-          'neither a receipt nor one in base64',
-        ),
-      }),
-      answer: verdictSchema,
-    },
-    ({ body }) => {
-      const { groupId, ownerPubkey, cipherKey } = readSeed(body.seed);
-      try {
-        const verdict = verifyReceipt({ groupId, ownerPubkey, cipherKey }, receiptOf(body.receipt));
-        if (!verdict.valid) {
-          const { part, message } = verdict.flaw;
-          return {
-            valid: false,
-            reason: typeof part === 'number' ? `Change of consensus ${part + 1} in the receipt: ${message}` : message,
-          };
-        }
+  addEndpoint(router, RECEIPT_ENDPOINTS.verifyReceipt, ({ body }) => {
+    const { groupId, ownerPubkey, cipherKey } = readSeed(body.seed);
+    try {
+      const verdict = verifyReceipt({ groupId, ownerPubkey, cipherKey }, receiptOf(body.receipt));
+      if (!verdict.valid) {
+        const { part, message } = verdict.flaw;
         return {
-          valid: true,
-          trx: Trx.toJson(verdict.trx),
-          result: verdict.result === TrxResult.APPLIED ? ('applied' as const) : ('rejected' as const),
-          block_id: verdict.header.BlockId,
-          header: SealBody.toJson(verdict.header),
-          producers: [...verdict.producers],
-          sealed_by: [...verdict.sealedBy],
-          recoveries: [...verdict.recoveries],
+          valid: false,
+          reason: typeof part === 'number' ? `Change of consensus ${part + 1} in the receipt: ${message}` : message,
         };
-      } catch (error) {
-        if (error instanceof RecordError) return { valid: false, reason: `It is not a receipt, or was cut: ${error.message}.` };
-        throw error;
       }
-    },
-  );
+      return {
+        valid: true,
+        trx: Trx.toJson(verdict.trx),
+        result: verdict.result === TrxResult.APPLIED ? ('applied' as const) : ('rejected' as const),
+        block_id: verdict.header.BlockId,
+        header: SealBody.toJson(verdict.header),
+        producers: [...verdict.producers],
+        sealed_by: [...verdict.sealedBy],
+        recoveries: [...verdict.recoveries],
+      };
+    } catch (error) {
+      if (error instanceof RecordError) return { valid: false, reason: `It is not a receipt, or was cut: ${error.message}.` };
+      throw error;
+    }
+  });
 }

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ChainConfigChange, type ListedSender, NodeError, type NodeService } from '../node/service.ts';
 import { TrxAuthMode, TrxType } from '../records/index.ts';
-import { addEndpoint, z } from './endpoint.ts';
+import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { describeIssues } from './errors.ts';
 import { checkedPublicKey, groupParams, memo, nanoseconds, publicKey, uuid } from './fields.ts';
 
@@ -80,61 +80,62 @@ const toAuth = (type: (typeof RULED_TYPES)[number], mode: TrxAuthMode): z.output
   AuthType: mode === TrxAuthMode.FOLLOW_ALW_LIST ? 'FOLLOW_ALW_LIST' : 'FOLLOW_DNY_LIST',
 });
 
+export const RULE_ENDPOINTS = endpoints({
+  chainConfig: {
+    method: 'post',
+    path: '/api/v1/group/chainconfig',
+    summary: 'The owner sets how trxs of a type are admitted, or changes the allow or the deny list',
+    body: z.object({
+      group_id: uuid,
+      type: z.enum(['set_trx_auth_mode', 'upd_alw_list', 'upd_dny_list']),
+      config: z.string().openapi({
+        description:
+          'JSON in a string: {"trx_type", "trx_auth_mode": "follow_alw_list" or "follow_dny_list"}, or {"action": "add" or "remove", "pubkey", "trx_type": [types]}; types are POST and ANNOUNCE',
+        example: '{"trx_type":"POST","trx_auth_mode":"follow_alw_list"}',
+      }),
+      memo,
+    }),
+    answer: z
+      .object({
+        group_id: z.string(),
+        owner_pubkey: publicKey,
+        signature: z.string().openapi({ description: 'Hex' }),
+        trx_id: z.string(),
+      })
+      .openapi('SetRule'),
+  },
+  allowList: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/trx/allowlist',
+    summary: 'The allow list: who is on it, for which trx types',
+    params: groupParams,
+    answer: z.array(listedSchema),
+  },
+  denyList: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/trx/denylist',
+    summary: 'The deny list: who is on it, for which trx types',
+    params: groupParams,
+    answer: z.array(listedSchema),
+  },
+  trxAuth: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/trx/auth/{trx_type}',
+    summary: 'Which of the two lists decides on trxs of a type',
+    params: groupParams.extend({ trx_type: ruledType }),
+    answer: authSchema,
+  },
+});
+
 /** The owner's rules of who may send what. */
 export function addRuleRoutes(router: OpenAPIHono, service: NodeService): void {
-  addEndpoint(
-    router,
-    {
-      method: 'post',
-      path: '/api/v1/group/chainconfig',
-      summary: 'The owner sets how trxs of a type are admitted, or changes the allow or the deny list',
-      body: z.object({
-        group_id: uuid,
-        type: z.enum(['set_trx_auth_mode', 'upd_alw_list', 'upd_dny_list']),
-        config: z.string().openapi({
-          description:
-            'JSON in a string: {"trx_type", "trx_auth_mode": "follow_alw_list" or "follow_dny_list"}, or {"action": "add" or "remove", "pubkey", "trx_type": [types]}; types are POST and ANNOUNCE',
-          example: '{"trx_type":"POST","trx_auth_mode":"follow_alw_list"}',
-        }),
-        memo,
-      }),
-      answer: z
-        .object({
-          group_id: z.string(),
-          owner_pubkey: publicKey,
-          signature: z.string().openapi({ description: 'Hex' }),
-          trx_id: z.string(),
-        })
-        .openapi('SetRule'),
-    },
-    async ({ body: { group_id, type, config, memo } }) => {
-      const { item, trxId } = await service.chainConfig(group_id, toChange(type, config, memo));
-      return { group_id: item.GroupId, owner_pubkey: item.OwnerPubkey, signature: item.OwnerSignature, trx_id: trxId };
-    },
-  );
-  for (const list of ['allow', 'deny'] as const) {
-    addEndpoint(
-      router,
-      {
-        method: 'get',
-        path: `/api/v1/group/{group_id}/trx/${list}list`,
-        summary: `The ${list} list: who is on it, for which trx types`,
-        params: groupParams,
-        answer: z.array(listedSchema),
-      },
-      async ({ params }) =>
-        (await (list === 'allow' ? service.allowList(params.group_id) : service.denyList(params.group_id))).map(toListed),
-    );
-  }
-  addEndpoint(
-    router,
-    {
-      method: 'get',
-      path: '/api/v1/group/{group_id}/trx/auth/{trx_type}',
-      summary: 'Which of the two lists decides on trxs of a type',
-      params: groupParams.extend({ trx_type: ruledType }),
-      answer: authSchema,
-    },
-    async ({ params: { group_id, trx_type } }) => toAuth(trx_type, await service.authMode(group_id, TrxType[trx_type])),
+  addEndpoint(router, RULE_ENDPOINTS.chainConfig, async ({ body: { group_id, type, config, memo } }) => {
+    const { item, trxId } = await service.chainConfig(group_id, toChange(type, config, memo));
+    return { group_id: item.GroupId, owner_pubkey: item.OwnerPubkey, signature: item.OwnerSignature, trx_id: trxId };
+  });
+  addEndpoint(router, RULE_ENDPOINTS.allowList, async ({ params }) => (await service.allowList(params.group_id)).map(toListed));
+  addEndpoint(router, RULE_ENDPOINTS.denyList, async ({ params }) => (await service.denyList(params.group_id)).map(toListed));
+  addEndpoint(router, RULE_ENDPOINTS.trxAuth, async ({ params: { group_id, trx_type } }) =>
+    toAuth(trx_type, await service.authMode(group_id, TrxType[trx_type])),
   );
 }

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { NodeError } from '../node/service.ts';
-import { addEndpoint, z } from './endpoint.ts';
+import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { uuid } from './fields.ts';
 
 export const ROLES = ['chain', 'node'] as const;
@@ -39,34 +39,31 @@ const createBody = z
     error: 'the role node needs the groups that it is for',
   });
 
+export const TOKEN_ENDPOINTS = endpoints({
+  createToken: {
+    method: 'post',
+    path: '/app/api/v1/token/create',
+    summary: 'Make a token with which programs elsewhere may call this node',
+    body: createBody,
+    answer: tokenAnswer,
+  },
+  refreshToken: {
+    method: 'post',
+    path: '/app/api/v1/token/refresh',
+    summary: 'A token like the one that this call comes with, valid anew',
+    answer: tokenAnswer,
+  },
+});
+
 /** Tokens for programs on other machines. @param issuer undefined where every caller is local: in a page */
 export function addTokenRoutes(router: OpenAPIHono, issuer: TokenIssuer | undefined): void {
   const issuing = () => {
     if (issuer === undefined) throw new NodeError('unsupported', 'This node is in a page: whoever can call it needs no token.');
     return issuer;
   };
-  addEndpoint(
-    router,
-    {
-      method: 'post',
-      path: '/app/api/v1/token/create',
-      summary: 'Make a token with which programs elsewhere may call this node',
-      body: createBody,
-      answer: tokenAnswer,
-    },
-    async ({ body }) => {
-      const { name, role, allow_groups: allowGroups } = body;
-      return { token: await issuing().create({ name, role, allowGroups, expiresAtMs: Date.parse(body.expires_at) }) };
-    },
-  );
-  addEndpoint(
-    router,
-    {
-      method: 'post',
-      path: '/app/api/v1/token/refresh',
-      summary: 'A token like the one that this call comes with, valid anew',
-      answer: tokenAnswer,
-    },
-    async ({ token }) => ({ token: await issuing().refresh(token) }),
-  );
+  addEndpoint(router, TOKEN_ENDPOINTS.createToken, async ({ body }) => {
+    const { name, role, allow_groups: allowGroups } = body;
+    return { token: await issuing().create({ name, role, allowGroups, expiresAtMs: Date.parse(body.expires_at) }) };
+  });
+  addEndpoint(router, TOKEN_ENDPOINTS.refreshToken, async ({ token }) => ({ token: await issuing().refresh(token) }));
 }

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { NodeService } from '../node/service.ts';
 import { ItemAction, type UpdGroupUserItem } from '../records/index.ts';
-import { addEndpoint, z } from './endpoint.ts';
+import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { checkedPublicKey, memo, publicKey, uuid } from './fields.ts';
 
 const updatedSchema = z
@@ -22,20 +22,20 @@ const toUpdated = (item: UpdGroupUserItem, trxId: string): z.output<typeof updat
   trx_id: trxId,
 });
 
+export const USER_ENDPOINTS = endpoints({
+  updateUser: {
+    method: 'post',
+    path: '/api/v1/group/upduser',
+    summary: 'The owner admits a user that announced itself, or removes one; posts of a private group are for those admitted',
+    body: z.object({ group_id: uuid, user_pubkey: checkedPublicKey, action: z.enum(['add', 'remove']), memo }),
+    answer: updatedSchema,
+  },
+});
+
 /** The owner's admission of users. */
 export function addUserRoutes(router: OpenAPIHono, service: NodeService): void {
-  addEndpoint(
-    router,
-    {
-      method: 'post',
-      path: '/api/v1/group/upduser',
-      summary: 'The owner admits a user that announced itself, or removes one; posts of a private group are for those admitted',
-      body: z.object({ group_id: uuid, user_pubkey: checkedPublicKey, action: z.enum(['add', 'remove']), memo }),
-      answer: updatedSchema,
-    },
-    async ({ body: { group_id, user_pubkey, action, memo } }) => {
-      const { item, trxId } = await service.updateUser(group_id, { userPubkey: user_pubkey, action, memo });
-      return toUpdated(item, trxId);
-    },
-  );
+  addEndpoint(router, USER_ENDPOINTS.updateUser, async ({ body: { group_id, user_pubkey, action, memo } }) => {
+    const { item, trxId } = await service.updateUser(group_id, { userPubkey: user_pubkey, action, memo });
+    return toUpdated(item, trxId);
+  });
 }
