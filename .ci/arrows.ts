@@ -34,6 +34,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // Entry points: they wire the folders above for one place.
   worker: ['records', 'crypto', 'node', 'store', 'network', 'api', 'world'],
   page: ['records', 'node/types', 'store', 'network', 'api', 'worker'],
+  service: ['worker'],
   ui: ['node/types', 'records/limits', 'api', 'page'],
   server: ['records', 'crypto', 'ledger', 'node', 'store/server', 'network', 'api', 'world'],
 };
@@ -50,7 +51,7 @@ const PURE_PACKAGES = [
 ];
 
 /** Folders that end up in a browser, besides the pure ones. */
-const BROWSER_FOLDERS: readonly string[] = ['api', 'world', 'worker', 'page', 'ui'];
+const BROWSER_FOLDERS: readonly string[] = ['api', 'world', 'worker', 'page', 'service', 'ui'];
 
 const NODE_TYPES = ['src/node/ports.ts', 'src/node/view.ts', 'src/node/service.ts'];
 /** Bounds, in numbers only: forms show them before anything is sent. */

@@ -54,6 +54,11 @@ export const browserSurroundings: Surroundings = {
   },
 };
 
+/** Undefined where there are none: private windows of some browsers, pages that are not secure. */
+export function serviceWorkers(): ServiceWorkerContainer | undefined {
+  return 'serviceWorker' in navigator ? navigator.serviceWorker : undefined;
+}
+
 function webLock(name: string): LeaderLock {
   return {
     async hold({ steal, signal }, held) {

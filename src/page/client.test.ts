@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Call, type Line, readFromClient, SEAM_VERSION, type ToClient } from '../worker/index.ts';
+import { CALL_LIMIT_MS, type Call, type Line, readFromClient, SEAM_VERSION, type ToClient } from '../worker/index.ts';
 import type { Surroundings } from './browser.ts';
-import { CALL_LIMIT_MS } from './calls.ts';
 import { type ClientEvent, createClient, type SettClient } from './client.ts';
 import type { NodeReports, RunningNode, StartNode } from './leader.ts';
 import type { LeaderLock } from './leadership.ts';

@@ -1,21 +1,22 @@
 import type { NodeEvent, Notice } from '../node/view.ts';
 import {
+  Calls,
   type FromClient,
+  isProfileName,
   type Line,
   readFromClient,
   readToClient,
   SEAM_VERSION,
   seamName,
   type ToClient,
+  toApiRequest,
+  toResponse,
 } from '../worker/index.ts';
 import workerUrl from '../worker/main.ts?worker&url';
 import { browserSurroundings, type Surroundings } from './browser.ts';
-import { Calls } from './calls.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { nodeStarter, type RunningNode, type StartNode } from './leader.ts';
 import { type Leadership, startLeadership, type TabRole } from './leadership.ts';
-import { isProfileName } from './profile.ts';
-import { toApiRequest, toResponse } from './request.ts';
 
 /** `role`: whether this tab runs the node or looks through to the tab that does; `problem`: why no node answers. */
 export interface TabEvent {

@@ -1,11 +1,10 @@
 import styles from './app.module.css';
-import type { Api } from './client/api.ts';
-import { NodeContext, useNodeState } from './client/context.ts';
-import type { NodeStore } from './client/node-state.ts';
+import { NodeContext, type NodeHandle, useNodeState } from './client/context.ts';
 import { LiveRegion } from './components/live-region.tsx';
 import { ProblemStrip } from './components/problem-strip.tsx';
 import { StatusBar } from './components/status-bar.tsx';
 import { TopBar } from './components/top-bar.tsx';
+import { UpdateStrip } from './components/update-strip.tsx';
 import { useRoute } from './hooks/use-route.ts';
 import type { Route } from './logic/route.ts';
 import { useMessages } from './messages/index.ts';
@@ -15,7 +14,7 @@ import { GroupPage } from './screens/group/group-page.tsx';
 import { NotFound } from './screens/start/not-found.tsx';
 import { StartPage } from './screens/start/start-page.tsx';
 
-export function App({ node }: { readonly node: { readonly api: Api; readonly store: NodeStore } }) {
+export function App({ node }: { readonly node: NodeHandle }) {
   return (
     <NodeContext value={node}>
       <LiveRegion>
@@ -45,6 +44,7 @@ function Shell() {
       </button>
       <TopBar atHome={['start', 'create', 'join'].includes(route.screen)} />
       <main className={styles.main} id="content" tabIndex={-1}>
+        <UpdateStrip />
         <ProblemStrip groupId={groupId} />
         {view ? <Screen route={route} /> : <Opening title={messages.app.loading} text={messages.app.loadingHint} />}
       </main>

@@ -2,7 +2,7 @@ import './styles/tokens.css';
 import './styles/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { installGlobal, readProfile, type SettClient } from '../page/index.ts';
+import { installGlobal, installService, readProfile, type SettClient } from '../page/index.ts';
 import { App } from './app.tsx';
 import { createApi } from './client/api.ts';
 import { createNodeStore } from './client/node-state.ts';
@@ -29,7 +29,7 @@ export function openApp(openClient: (options: { readonly profile: string }) => S
   }
   const client = openClient({ profile: readProfile(window.location.search) });
   installGlobal(client);
-  const node = { api: createApi(client), store: createNodeStore(client) };
+  const node = { api: createApi(client), store: createNodeStore(client), updates: installService() };
   root.render(
     <StrictMode>
       <ErrorBoundary>

@@ -1,3 +1,4 @@
+export { type ApiAnswer, CALL_LIMIT_MS, Calls, refusal } from './calls.ts';
 export { channelLine, type Line, ownBuffer, portLine } from './line.ts';
 export {
   type Call,
@@ -21,5 +22,7 @@ export {
   type ToHost,
 } from './network-messages.ts';
 export { Pending } from './pending.ts';
+export { DEFAULT_PROFILE, isProfileName, readProfile } from './profile.ts';
 export { refusalText } from './refusal.ts';
 export { createRemoteNetwork, type RemoteNetwork } from './remote-network.ts';
+export { readRequest, toApiRequest, toResponse } from './request.ts';

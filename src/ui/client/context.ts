@@ -1,11 +1,13 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { GroupView } from '../../node/view.ts';
+import type { AppUpdates } from '../../page/index.ts';
 import type { Api } from './api.ts';
 import type { NodeState, NodeStore } from './node-state.ts';
 
-interface NodeHandle {
+export interface NodeHandle {
   readonly api: Api;
   readonly store: NodeStore;
+  readonly updates: AppUpdates;
 }
 
 export const NodeContext = createContext<NodeHandle | undefined>(undefined);
@@ -22,6 +24,10 @@ export function useApi(): Api {
 
 export function useNodeStore(): NodeStore {
   return useHandle().store;
+}
+
+export function useUpdates(): AppUpdates {
+  return useHandle().updates;
 }
 
 export function useNodeState(): NodeState {

@@ -50,6 +50,12 @@ export const en = {
     crashedText: 'Your posts and keys are safe in the node. Reload to go on.',
   },
 
+  update: {
+    title: 'A newer version of Sett is ready.',
+    text: 'Its tabs in this browser will load again; what you have posted is kept.',
+    apply: 'Update now',
+  },
+
   theme: {
     label: (p: { current: string }) => `Colours: ${p.current}. Change`,
     system: 'as the system',

@@ -12,6 +12,13 @@ const REPEATABLE_POSTS: readonly RegExp[] = [
 /** After these, if they go well, this browser holds something that must not be evicted. */
 const KEEPING_POSTS: readonly RegExp[] = [/^\/api\/v1\/group$/, /^\/api\/v2\/group\/join$/];
 
+export interface ReadRequest {
+  readonly request: ApiRequest;
+  readonly signal: AbortSignal;
+  /** Whether this browser, if it goes well, holds something that must not be evicted. */
+  readonly keepsStorage: boolean;
+}
+
 /**
  * Reads what a caller would give `fetch`. A post gets a trx id here, in the tab that makes it, so that sending it again to another
  * leader is the same post. Rejects with TypeError as `fetch` does.
@@ -21,20 +28,26 @@ export async function toApiRequest(
   init: RequestInit | undefined,
   origin: string,
   uuid: () => string,
-): Promise<{ readonly request: ApiRequest; readonly signal: AbortSignal; readonly keepsStorage: boolean }> {
+): Promise<ReadRequest> {
   const request = new Request(new URL(path, origin), init);
+  if (new URL(request.url).origin !== origin) throw new TypeError(`${path} is not a path of this node`);
+  const isBareText = typeof init?.body === 'string' && !new Headers(init.headers).has('content-type');
+  // A string is sent as JSON unless the caller says otherwise: the interface takes nothing else.
+  return readRequest(request, isBareText ? 'application/json' : request.headers.get('content-type'), uuid);
+}
+
+/** The same for a request that is made already. Rejects if it is aborted. */
+export async function readRequest(request: Request, contentType: string | null, uuid: () => string): Promise<ReadRequest> {
   const url = new URL(request.url);
-  if (url.origin !== origin) throw new TypeError(`${path} is not a path of this node`);
   const { method, signal } = request;
   const isPost = method === 'POST';
-  const text = request.body === null ? undefined : await request.text();
-  const isBareText = typeof init?.body === 'string' && !new Headers(init.headers).has('content-type');
+  const hasBody = method !== 'GET' && method !== 'HEAD' && request.body !== null;
+  const text = hasBody ? await request.text() : undefined;
   return {
     request: {
       method,
       path: url.pathname + url.search,
-      // A string is sent as JSON unless the caller says otherwise: the interface takes nothing else.
-      contentType: isBareText ? 'application/json' : (request.headers.get('content-type') ?? undefined),
+      contentType: contentType ?? undefined,
       body: text !== undefined && isPost && CONTENT_ROUTE.test(url.pathname) ? withTrxId(text, uuid) : text,
       isRepeatable: !isPost || REPEATABLE_POSTS.some((route) => route.test(url.pathname)),
     },

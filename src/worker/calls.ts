@@ -1,4 +1,6 @@
-import { type Call, type Line, refusalText, type ToClient } from '../worker/index.ts';
+import type { Line } from './line.ts';
+import type { Call, ToClient } from './messages.ts';
+import { refusalText } from './refusal.ts';
 
 /** A request of the REST interface as a client keeps it until it is answered. */
 export interface ApiRequest {
@@ -35,7 +37,8 @@ interface OpenCall {
   ageMs: number;
 }
 
-function refusal(status: number, code: string, message: string): ApiAnswer {
+/** A refusal in the router's form. */
+export function refusal(status: number, code: string, message: string): ApiAnswer {
   return { status, contentType: 'application/json; charset=utf-8', body: refusalText(code, message) };
 }
 
