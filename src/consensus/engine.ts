@@ -160,6 +160,8 @@ export interface EngineStatus {
   readonly finished?: readonly (number | undefined)[];
   /** Producers that an authenticated stream is open to. */
   readonly connected?: readonly number[];
+  /** What it keeps in memory: epochs that it takes part in, and own messages for those who may lack them. */
+  readonly kept?: { readonly epochs: number; readonly bytes: number };
 }
 
 /** How far one producer's proposal has come in the running epoch. */

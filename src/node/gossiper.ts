@@ -1,7 +1,6 @@
 import { AHEAD_LIMIT_NS } from '../ledger/index.ts';
 import {
   Block,
-  equalBytes,
   type GroupBroadcast,
   GroupBroadcastKind,
   isPublicKey,
@@ -157,7 +156,9 @@ export class Gossiper {
       .then(async (data) => {
         const trx = SyncResponse.decode(data).Trx;
         if (!trx) return;
-        if (!equalBytes(trxHash(trx), broadcast.Hash) || !this.#isGenuine(trx)) {
+        // Not by its hash: its sender may have signed it again since it told of it.
+        const isOther = trx.SenderPubkey !== broadcast.Sender || trx.TrxId !== broadcast.Id;
+        if (isOther || !this.#isGenuine(trx)) {
           ports.network.penalize(from, 'it told of a trx and gave another');
           return;
         }

@@ -382,9 +382,10 @@ export class SettNode extends GroupCalls implements NodeService {
     this.group(groupId).startSync();
   }
 
-  /** Trxs that wait at this node's producer. */
-  poolTrxs(groupId: string): number {
-    return this.group(groupId).pool.size;
+  /** What this node's producer keeps in memory: trxs that wait, epochs that are not over everywhere, and bytes of its messages of those. */
+  kept(groupId: string): { readonly trxs: number; readonly epochs: number; readonly bytes: number } {
+    const { pool, producer } = this.group(groupId);
+    return { epochs: 0, bytes: 0, ...producer?.status.kept, trxs: pool.size };
   }
 
   // --------------------------------------------------------------------------------------------------------------------- view

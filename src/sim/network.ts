@@ -35,6 +35,8 @@ export class SimulatedNetwork {
   /** Gossip that a receiver rejected: no honest node's ever may be. */
   readonly rejections: Rejection[] = [];
   readonly penalties: { by: PeerId; peer: PeerId; reason: string }[] = [];
+  /** Streams that were closed since their other end did not handle what was sent, or was sent one too many. */
+  readonly overflows: { from: PeerId; to: PeerId }[] = [];
   /** An adversary that decides when messages on streams arrive: it calls `deliver` in whatever order it likes, or never. */
   orderStreams: ((delivery: StreamDelivery) => void) | undefined;
   /** Told of every message that leaves a machine on a stream. */
@@ -57,6 +59,7 @@ export class SimulatedNetwork {
       delayMs: () => this.#between(...this.faults.delayMs),
       between: (least, most) => this.#between(least, most),
       isLost: () => this.#random.chance(this.faults.loss),
+      overflowed: (from, to) => this.overflows.push({ from, to }),
       sent: (from, to, data) => this.watchStreams?.(from, to, data),
       takenOver: (delivery) => {
         this.orderStreams?.(delivery);
@@ -137,7 +140,10 @@ export class SimulatedNetwork {
       const pair = new SimulatedStreamPair(from, to, this.#ways, (broken) => this.#streams.delete(broken));
       this.#streams.add(pair);
       if (crowd.length < LIMITS.streamsPerPeer) accept(host, pair.opened);
-      else pair.break();
+      else {
+        this.overflows.push({ from, to });
+        pair.break();
+      }
       let isOpened = false;
       this.carry(to, from, () => {
         isOpened = true;

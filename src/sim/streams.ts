@@ -22,6 +22,8 @@ export interface StreamWays {
   /** A number between the two, by chance. */
   between(least: number, most: number): number;
   isLost(): boolean;
+  /** Told of a stream that is closed since too much waits at its other end. */
+  overflowed(from: PeerId, to: PeerId): void;
   /** Told of every message that leaves a machine. */
   sent(from: PeerId, to: PeerId, data: Uint8Array): void;
   /** Whether somebody else decides when a message arrives; if so it has taken it over. */
@@ -116,6 +118,7 @@ class SimulatedStream implements MessageStream {
     if (this.#isCut) return true;
     this.#unhandledBytes += data.byteLength;
     if (this.#unhandledBytes > LIMITS.streamQueueBytes + LIMITS.streamWindowBytes) {
+      this.#ways.overflowed(this.owner, this.peer);
       this.close();
       return false;
     }

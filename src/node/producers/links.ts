@@ -50,7 +50,8 @@ export class ProducerLinks {
   readonly #options: LinksOptions;
   readonly #self: number;
   readonly #links = new Map<number, MessageStream>();
-  readonly #attempts = new Map<number, Attempt>();
+  /** By peer: several may say that they are one producer, and only its hello proves which of them is. */
+  readonly #attempts = new Map<PeerId, Attempt>();
   #stopped = false;
 
   constructor(options: LinksOptions) {
@@ -67,13 +68,14 @@ export class ProducerLinks {
     if (this.#stopped || this.#options.opens === 'none') return;
     const nowMs = this.#options.clock.monotonicMs();
     const connected = this.#connectedPeers();
+    for (const peerId of this.#attempts.keys()) if (!this.#options.members.get(peerId)) this.#attempts.delete(peerId);
     for (const { pubkey, peerId } of this.#options.members.all()) {
       const producer = this.#options.producers.indexOf(pubkey);
       if (!this.#isOpenedHere(producer) || this.#links.has(producer)) continue;
-      const attempt = this.#attempts.get(producer);
+      const attempt = this.#attempts.get(peerId);
       const hasCome = attempt?.wasConnected === false && connected.has(peerId);
       if (attempt && (attempt.underWay || (attempt.dueAtMs > nowMs && !hasCome))) continue;
-      this.#open(producer, peerId, attempt?.failures ?? 0);
+      this.#open(peerId, attempt?.failures ?? 0);
     }
   }
 
@@ -86,12 +88,12 @@ export class ProducerLinks {
     return new Set(this.#options.network.state().peers.map(({ peerId }) => peerId));
   }
 
-  #open(producer: number, peerId: PeerId, failures: number): void {
+  #open(peerId: PeerId, failures: number): void {
     const { network, clock } = this.#options;
-    this.#attempts.set(producer, { failures, dueAtMs: 0, underWay: true, wasConnected: true });
+    this.#attempts.set(peerId, { failures, dueAtMs: 0, underWay: true, wasConnected: true });
     const later = (): void => {
       const wait = REDIAL_AFTER_MS[Math.min(failures, REDIAL_AFTER_MS.length - 1)] ?? 0;
-      this.#attempts.set(producer, {
+      this.#attempts.set(peerId, {
         failures: failures + 1,
         dueAtMs: clock.monotonicMs() + wait,
         underWay: false,
@@ -149,7 +151,7 @@ export class ProducerLinks {
 
   /** The index of the producer that proved itself; the stream is closed for anybody else. */
   #prove(stream: MessageStream, hello: ProducerHello | undefined): number | undefined {
-    const { purpose, groupId, nonce, name, producers, network, stranger } = this.#options;
+    const { purpose, groupId, nonce, name, producers, network, members, stranger } = this.#options;
     const producer = hello ? producers.indexOf(hello.Pubkey) : -1;
     const isProved =
       hello !== undefined &&
@@ -169,7 +171,8 @@ export class ProducerLinks {
     }
     const older = this.#links.get(producer);
     this.#links.set(producer, stream);
-    this.#attempts.delete(producer);
+    // One that said to be another is not dialled again at once.
+    if (members.get(stream.peer)?.pubkey === hello.Pubkey) this.#attempts.delete(stream.peer);
     older?.close();
     return producer;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { GOSSIP_STRATEGIES } from './byzantine/gossip.ts';
 import { BYZANTINE, FAULTS, ORDERS, runTrial, type TrialOptions } from './index.ts';
 
 /**
@@ -22,6 +23,10 @@ describe('groups of whole nodes stay safe under faults, and go on after them', (
   it.each(Object.keys(FAULTS))('%s alone', { timeout: TIMEOUT_MS }, async (fault) => {
     const result = await runTrial(options(4, 7, { faults: [fault], orders: ['fifo'] }));
     expect(result.faults).toEqual([fault]);
+  });
+
+  it.each(['lying-sync', ...Object.keys(GOSSIP_STRATEGIES)])('one that is %s', { timeout: TIMEOUT_MS }, async (strategy) => {
+    await runTrial(options(4, 9, { faults: ['partition', strategy] }));
   });
 
   it.each(ORDERS)('no stall when messages come %s', { timeout: TIMEOUT_MS }, async (order) => {
@@ -71,5 +76,17 @@ describe('seeds that found a defect', () => {
     timeout: TIMEOUT_MS,
   }, async () => {
     await runTrial(options(4, 8, { minutes: 1 }));
+  });
+
+  it('a large trx that its author has signed again since it was told of is no lie (3 producers, seed 59; N-2)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(3, 59, { minutes: 1 }));
+  });
+
+  it('a member that gives another’s key as its own keeps nobody from that one (4 producers, seed 7; N-10)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(4, 7, { minutes: 1, faults: ['loss', 'partition', 'restart', 'impersonating'] }));
   });
 });

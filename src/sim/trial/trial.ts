@@ -1,6 +1,6 @@
 import { initThreshold, publicKeyOf, replaceSignatures, type ThresholdKeys, trustedDealerKeys } from '../../crypto/index.ts';
 import { openSecrets } from '../../node/index.ts';
-import { faultyLimit, sha256 } from '../../records/index.ts';
+import { faultyLimit, parseSeed, sha256 } from '../../records/index.ts';
 import { type DealtGroup, dealtGroup } from '../dealt-group.ts';
 import { idealSignatures } from '../ideal-signatures.ts';
 import { idealKeys } from '../ideal-threshold.ts';
@@ -167,7 +167,7 @@ class Trial {
     };
   }
 
-  async #begin({ groupId, producers }: DealtGroup): Promise<void> {
+  async #begin({ groupId, seed, producers }: DealtGroup): Promise<void> {
     const world = this.#world;
     const secrets: Uint8Array[] = [];
     for (const machine of producers) {
@@ -186,12 +186,13 @@ class Trial {
     };
     const places = new Map(producers.map(({ peerId }, index) => [peerId, index]));
     const indexOf = (peer: string) => places.get(peer);
+    const { cipherKey } = parseSeed(seed);
     this.#watch.begin(world, groupId, producers);
     for (const [index, { name }] of producers.entries()) {
       const random = this.#random.fork(`twist/${index}`);
       this.#twists
         .get(name)
-        ?.twist.begin({ random, self: index, configuration, signSecret: secrets[index] as Uint8Array, indexOf });
+        ?.twist.begin({ random, self: index, configuration, cipherKey, signSecret: secrets[index] as Uint8Array, indexOf });
     }
     if (this.#order === 'fifo') return;
     const keys = world.trustedDealer?.(groupId, 1, producers.length, 0) as ThresholdKeys;

@@ -116,10 +116,48 @@ describe('each check fires on a planted bug', () => {
 
   it('a pool that nothing leaves', async () => {
     await plant(() => {
-      a.node.poolTrxs = () => 100_000;
+      a.node.kept = () => ({ trxs: 100_000, epochs: 12, bytes: 1_000 });
       here.watch.view(a, { groups: [{ groupId: GROUP }] } as unknown as NodeView);
     });
     found().toThrow('the pool of a grows');
+  });
+
+  it.each([
+    ['epochs that an engine does not let go of', { trxs: 0, epochs: 13, bytes: 1_000 }, 'a keeps messages of 13 epochs'],
+    ['messages that pile up in an engine', { trxs: 0, epochs: 12, bytes: 2 ** 26 }, 'a keeps 67108864 bytes of messages'],
+  ])('%s', async (_, kept, message) => {
+    await plant(() => {
+      const view = { groups: [{ groupId: GROUP }] } as unknown as NodeView;
+      a.node.kept = () => ({ trxs: 0, epochs: 12, bytes: 1_000 });
+      here.watch.view(a, view);
+      here.watch.check();
+      a.node.kept = () => kept;
+      here.watch.view(a, view);
+    });
+    found().toThrow(message);
+  });
+
+  it('a stream on which more is sent than its other end takes; a faulty one may be', async () => {
+    await plant(async () => {
+      const flood = async (from: SimulatedMachine): Promise<void> => {
+        // Nobody receives from it.
+        here.world.network.connect(from.peerId).listen({
+          gossip: () => 'ignore',
+          request: () => Promise.reject(new Error('nothing is answered here')),
+          state: () => {},
+          neighbours: () => {},
+          stream: () => {},
+        });
+        const stream = await here.world.settled(here.world.network.connect('flooder').openStream(from.peerId));
+        const sent = new Uint8Array(2 ** 20);
+        for (let count = 0; count < 64; count++) stream.send(count === 0 ? new Uint8Array(10) : sent);
+      };
+      await flood(b);
+      expect(here.world.network.overflows).toEqual([{ from: 'flooder', to: b.peerId }]);
+      here.watch.check();
+      here.world.network.overflows.push({ from: a.peerId, to: b.peerId });
+    });
+    found().toThrow('peer-a sends peer-b more than a stream holds');
   });
 
   it('two seals of one producer at one height', async () => {

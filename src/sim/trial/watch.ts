@@ -1,4 +1,4 @@
-import type { Fault } from '../../consensus/index.ts';
+import { EPOCHS_AHEAD, EPOCHS_UNDECIDED, type Fault } from '../../consensus/index.ts';
 import { HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, purposeOf, type Write } from '../../node/index.ts';
 import { Block, blockHash, decodeOrNothing, equalBytes, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
@@ -12,6 +12,10 @@ const LOGGED_EPOCHS = 24;
 /** Entries of the log that two producers may have about each other in one epoch: broadcast, some rounds of agreement, decryption. */
 const ENTRIES_PER_PAIR = 32;
 const POOL_TRXS = 5_000;
+/** Epochs that are open at once: those that N−f have not finished, those that run ahead, and one. */
+const KEPT_EPOCHS = EPOCHS_UNDECIDED + EPOCHS_AHEAD + 1;
+/** Own messages of those, shards of faulty producers' largest proposals included. */
+const KEPT_BYTES = 32 * 1024 * 1024;
 
 /**
  * Checks what every honest machine says, stores and shows, as it happens (consensus.md, "Proof against faults"). It is called from within
@@ -31,6 +35,7 @@ export class Watch implements WorldObserver {
   #producers: readonly SimulatedMachine[] = [];
   #messages: Checks | undefined;
   #rejections = 0;
+  #overflows = 0;
   #penalties = 0;
 
   /** The group stands: from now on its producers are told apart. */
@@ -164,6 +169,10 @@ export class Watch implements WorldObserver {
     for (const { by, peer, reason } of network.penalties.slice(this.#penalties)) {
       if (this.#isHonestPeer(by) && this.#isHonestPeer(peer)) this.fail(`${by} blames the honest ${peer}: ${reason}`);
     }
+    for (const { from, to } of network.overflows.slice(this.#overflows)) {
+      if (this.#isHonestPeer(from) && this.#isHonestPeer(to)) this.fail(`${from} sends ${to} more than a stream holds`);
+    }
+    this.#overflows = network.overflows.length;
     this.#rejections = network.rejections.length;
     this.#penalties = network.penalties.length;
   }
@@ -179,8 +188,11 @@ export class Watch implements WorldObserver {
       if (problem && !OWN_TROUBLE.has(problem.code)) this.fail(`${machine.name} reports ${problem.code}: ${problem.message}`);
     }
     const isMember = view.groups.some(({ groupId }) => groupId === this.#groupId);
-    if (isMember && machine.isRunning && machine.node.poolTrxs(this.#groupId) > POOL_TRXS)
-      this.fail(`the pool of ${machine.name} grows`);
+    if (!isMember || !machine.isRunning) return;
+    const { trxs, epochs, bytes } = machine.node.kept(this.#groupId);
+    if (trxs > POOL_TRXS) this.fail(`the pool of ${machine.name} grows`);
+    if (epochs > KEPT_EPOCHS) this.fail(`${machine.name} keeps messages of ${epochs} epochs`);
+    if (bytes > KEPT_BYTES) this.fail(`${machine.name} keeps ${bytes} bytes of messages`);
   }
 }
 

@@ -104,6 +104,7 @@ export class HoneyBadger implements Engine {
       ...(epoch ? { proposers: epoch.status() } : {}),
       finished: this.#ends.finished,
       connected: this.#queue.connected,
+      kept: { epochs: this.#epochs.size, bytes: this.#queue.keptBytes },
     };
   }
 

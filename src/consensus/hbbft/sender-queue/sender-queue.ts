@@ -34,6 +34,7 @@ export class SenderQueue {
   readonly #ahead: number;
   readonly #peers: readonly Peer[];
   readonly #kept = new Map<number, Kept[]>();
+  #keptBytes = 0;
 
   /** `ahead`: epochs after its own of which a producer takes messages. */
   constructor(roster: Roster, ahead: number) {
@@ -48,9 +49,7 @@ export class SenderQueue {
 
   /** Number of bytes that are kept for sending again. */
   get keptBytes(): number {
-    let bytes = 0;
-    for (const kept of this.#kept.values()) for (const { data } of kept) bytes += data.length;
-    return bytes;
+    return this.#keptBytes;
   }
 
   /** A message of an epoch: kept, and sent to those who are ready for it. */
@@ -58,6 +57,7 @@ export class SenderQueue {
     const kept = this.#kept.get(epoch);
     if (kept) kept.push({ to, data });
     else this.#kept.set(epoch, [{ to, data }]);
+    this.#keptBytes += data.length;
     const ready = to & this.#ready(epoch);
     if (ready === this.#roster.others && ready !== 0) outlet.say('all', data);
     else for (const peer of indicesOf(ready)) outlet.say(peer, data);
@@ -103,7 +103,11 @@ export class SenderQueue {
 
   /** Epochs up to this one are over: nobody needs their messages. */
   forget(epoch: number): void {
-    for (const each of this.#kept.keys()) if (each <= epoch) this.#kept.delete(each);
+    for (const [each, kept] of this.#kept) {
+      if (each > epoch) continue;
+      this.#kept.delete(each);
+      for (const { data } of kept) this.#keptBytes -= data.length;
+    }
   }
 
   /** Sends what is kept of the epochs after `after`, up to `upTo`. */

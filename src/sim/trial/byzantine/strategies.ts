@@ -2,6 +2,7 @@ import { decodeProposal, encodeProposal, type Proposal } from '../../../consensu
 import { type Block, LIMITS, SyncResponse, Trx } from '../../../records/index.ts';
 import type { SeededRandom } from '../../random.ts';
 import { encrypting, flipped, STRATEGIES, type StrategyContext } from '../../virtual-net/strategies.ts';
+import { GOSSIP_STRATEGIES } from './gossip.ts';
 import type { NodeStrategy, NodeStrategyMaker } from './twist.ts';
 
 /** Proposes something else than its node would; only in epochs that are encrypted. */
@@ -85,4 +86,4 @@ const NODE_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
 };
 
 /** What faulty producers do, by the name that the command knows it by. */
-export const BYZANTINE: Readonly<Record<string, NodeStrategyMaker>> = { ...STRATEGIES, ...NODE_STRATEGIES };
+export const BYZANTINE: Readonly<Record<string, NodeStrategyMaker>> = { ...STRATEGIES, ...NODE_STRATEGIES, ...GOSSIP_STRATEGIES };

@@ -39,6 +39,7 @@ it('a producer that gets the seals of its own block from a liar keeps its conten
         producers: producers.map(() => ''),
         ...{ ownerPubkey: '', intervalMs: 1_000, startEpoch: 1, engine: 'hbbft', rulesVersion: '1' },
       },
+      cipherKey: new Uint8Array(32),
       signSecret: new Uint8Array(32),
       indexOf: (peer) => places.get(peer),
     });

@@ -1,10 +1,12 @@
 import { decodeMessage } from '../../../consensus/index.ts';
 import { signHash, type ThresholdKeys } from '../../../crypto/index.ts';
 import {
+  type Gossip,
   type MessageStream,
   type Network,
   type NetworkHandlers,
   type NetworkState,
+  openGossip,
   type PeerId,
   ProducerFrame,
   type SealNotice,
@@ -20,16 +22,25 @@ export interface NodeStrategy extends Partial<Strategy> {
   seals?(to: number, seals: readonly SealNotice[]): readonly SealNotice[];
   /** What goes out in place of a whole frame. */
   frame?(to: number, data: Uint8Array): readonly Uint8Array[];
+  /** What goes out on the group's topic in place of a gossip message. */
+  gossip?(gossip: Gossip, data: Uint8Array): readonly Uint8Array[];
   /** Its answer to a request for blocks or a trx; undefined: none. */
   answer?(answer: SyncResponse): Uint8Array | undefined;
 }
 
-export type NodeStrategyMaker = (context: StrategyContext) => NodeStrategy;
+/** What a faulty producer of whole nodes knows besides. */
+export interface NodeContext extends StrategyContext {
+  /** The group's, which every member has. */
+  readonly cipherKey: Uint8Array;
+}
+
+export type NodeStrategyMaker = (context: NodeContext) => NodeStrategy;
 
 export interface TwistPlace {
   readonly random: SeededRandom;
   readonly self: number;
   readonly configuration: StrategyContext['configuration'];
+  readonly cipherKey: Uint8Array;
   readonly signSecret: Uint8Array;
   /** Index of the producer at a peer. */
   readonly indexOf: (peer: PeerId) => number | undefined;
@@ -47,11 +58,12 @@ export class Twist implements MachineTwist {
 
   begin(place: TwistPlace): void {
     this.#place = place;
-    const { random, self, configuration, signSecret } = place;
+    const { random, self, configuration, cipherKey, signSecret } = place;
     this.#strategy = this.#maker({
       random,
       self,
       configuration,
+      cipherKey,
       size: configuration.producers.length,
       signatures: { sign: (_producer, hash) => signHash(hash, signSecret) },
     });
@@ -94,6 +106,13 @@ export class Twist implements MachineTwist {
     if (messages.length === 0 && seals.length === 0 && frame.Change.length === 0) return [];
     const twisted = ProducerFrame.encode({ ...frame, Engine: messages, Seals: seals });
     return strategy.frame?.(to, twisted) ?? [twisted];
+  }
+
+  /** What goes out in place of a gossip message. */
+  gossip(data: Uint8Array): readonly Uint8Array[] {
+    const strategy = this.#strategy;
+    const gossip = strategy?.gossip && this.#place ? openGossip(this.#place.cipherKey, data) : undefined;
+    return gossip ? (strategy?.gossip?.(gossip, data) ?? [data]) : [data];
   }
 
   async answered(data: Uint8Array): Promise<Uint8Array> {
@@ -141,8 +160,9 @@ class TwistedNetwork implements Network {
   unsubscribe(topic: string): void {
     this.#host.unsubscribe(topic);
   }
-  publish(topic: string, data: Uint8Array): Promise<number> {
-    return this.#host.publish(topic, data);
+  async publish(topic: string, data: Uint8Array): Promise<number> {
+    const receivers = await Promise.all(this.#twist.gossip(data).map((twisted) => this.#host.publish(topic, twisted)));
+    return Math.max(0, ...receivers);
   }
   request(peer: PeerId, data: Uint8Array, options: { timeoutMs: number; maxBytes: number }): Promise<Uint8Array> {
     return this.#host.request(peer, data, options);

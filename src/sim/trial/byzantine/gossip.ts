@@ -1,0 +1,91 @@
+import { newUuid, sealBroadcast, sealTrxs } from '../../../node/index.ts';
+import { type GroupBroadcast, GroupBroadcastKind, LIMITS, type Trx } from '../../../records/index.ts';
+import { flipped } from '../../virtual-net/strategies.ts';
+import type { NodeContext, NodeStrategy, NodeStrategyMaker } from './twist.ts';
+
+const HASH_BYTES = 32;
+const NONCE_BYTES = 12;
+const REMEMBERED_TRXS = 50;
+/** Far more than clocks differ, in nanoseconds. */
+const YEAR_NS = 31_536_000n * 10n ** 9n;
+
+/** Each of several broadcasts is a message of its own, as if its node had sent it. */
+const sealed = (broadcasts: readonly GroupBroadcast[], { cipherKey, random }: NodeContext): Uint8Array[] =>
+  broadcasts.map((broadcast) => sealBroadcast(cipherKey, { ...broadcast, Nonce: random.bytes(NONCE_BYTES) }, random));
+
+const gossiping =
+  (
+    broadcasts: (own: GroupBroadcast, context: NodeContext) => readonly GroupBroadcast[],
+    trxs: (own: readonly Trx[], data: Uint8Array) => readonly Uint8Array[] = (_own, data) => [data],
+  ): ((context: NodeContext) => NodeStrategy) =>
+  (context) => ({
+    gossip: (gossip, data) => {
+      if (gossip.kind === 'trxs') return trxs(gossip.trxs, data);
+      return gossip.kind === 'broadcast' ? sealed(broadcasts(gossip.broadcast, context), context) : [data];
+    },
+  });
+
+/** What is said of blocks and trxs that are not there, or not so. */
+function announced(own: GroupBroadcast, { random, configuration }: NodeContext): GroupBroadcast {
+  switch (random.int(5)) {
+    case 0:
+      return { ...own, HeadBlockId: own.HeadBlockId + 1 + random.int(1_000), HeadHash: random.bytes(HASH_BYTES) };
+    case 1:
+      return { ...own, Kind: GroupBroadcastKind.BLOCK, HeadBlockId: own.HeadBlockId + 1, Hash: random.bytes(HASH_BYTES) };
+    case 2:
+      return {
+        ...own,
+        Kind: GroupBroadcastKind.TRX,
+        Id: newUuid(random),
+        Sender: random.pick(configuration.producers),
+        Hash: random.bytes(HASH_BYTES),
+        SizeBytes: random.pick([0, 1_000, LIMITS.trxDataBytes, Number.MAX_SAFE_INTEGER]),
+      };
+    case 3:
+      return { ...own, Kind: GroupBroadcastKind.LEAVING };
+    default:
+      return { ...own, Epoch: random.pick([0, own.Epoch + 1_000_000]), HeadBlockId: 0 };
+  }
+}
+
+/** Trxs that are changed, repeated, of nobody, or out of time. */
+function liedTrxs({ random, cipherKey, configuration }: NodeContext): (own: readonly Trx[], data: Uint8Array) => Uint8Array[] {
+  let earlier: readonly Trx[] = [];
+  const seal = (trxs: readonly Trx[]): Uint8Array => sealTrxs(cipherKey, trxs, random);
+  return (own, data) => {
+    earlier = [...own, ...earlier].slice(0, REMEMBERED_TRXS);
+    switch (random.int(6)) {
+      case 0:
+        return [seal(own.map((trx) => ({ ...trx, SenderSign: flipped(trx.SenderSign, random) })))];
+      case 1:
+        return [seal([]), data];
+      case 2:
+        return [data, data, seal(earlier)];
+      case 3:
+        return [random.bytes(1 + random.int(300)), data];
+      case 4:
+        return [seal(own.map((trx) => ({ ...trx, SenderPubkey: random.pick(configuration.producers) }))), data];
+      default:
+        return [];
+    }
+  };
+}
+
+/** What a faulty producer does in gossip. */
+export const GOSSIP_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
+  /** Tells of blocks, trxs and epochs that are not there, says goodbye and stays, alters and repeats trxs. */
+  'lying-gossip': (context) => {
+    const lied = liedTrxs(context);
+    return gossiping((own) => [announced(own, context), own], lied)(context);
+  },
+  /** Tells of itself under the key of another, at a time of its own. */
+  impersonating: (context) => {
+    const others = context.configuration.producers.filter((_, index) => index !== context.self);
+    const Pubkey = context.random.pick(others);
+    return gossiping((own, { random }) => [
+      { ...own, Pubkey, ClockNs: random.pick([0n, own.ClockNs, own.ClockNs - YEAR_NS, own.ClockNs + YEAR_NS]) },
+    ])(context);
+  },
+  /** Says nothing in gossip. */
+  mute: () => ({ gossip: () => [] }),
+};
