@@ -56,8 +56,13 @@ export class EventSockets {
   stop(): void {
     clearInterval(this.#pinging);
     this.#unsubscribe();
-    for (const { socket } of this.#listeners) socket.close(GOING_AWAY, 'The node stops.');
     this.#server.close();
+    const sockets = [...this.#listeners].map(({ socket }) => socket);
+    for (const socket of sockets) socket.close(GOING_AWAY, 'The node stops.');
+    // Whoever does not answer is not waited for.
+    setTimeout(() => {
+      for (const socket of sockets) socket.terminate();
+    }, HTTP_LIMITS.closingMs).unref();
   }
 
   #tell(event: NodeEvent): void {

@@ -8,6 +8,7 @@ import { Access } from './access.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { EventSockets } from './event-sockets.ts';
 import { createHttpServer } from './http.ts';
+import { HTTP_LIMITS } from './limits.ts';
 import { Metrics } from './metrics.ts';
 import type { HeadlessOptions } from './options.ts';
 import { Tokens } from './tokens.ts';
@@ -62,7 +63,6 @@ export async function startHeadlessNode(options: HeadlessOptions, world: Headles
     const nowMs = () => machineClock.monotonicMs();
     const tokens = new Tokens(data.tokenKey, () => Number(machineClock.nowNs() / 1_000_000n));
     const events = new EventSockets(node);
-    undo.push(() => events.stop());
     const web = createHttpServer({
       service: node,
       version: world.version,
@@ -78,9 +78,11 @@ export async function startHeadlessNode(options: HeadlessOptions, world: Headles
       const closed = new Promise((resolve) => web.close(resolve));
       web.closeIdleConnections();
       // Answers that are under way are given; nobody is waited for that long who keeps a connection open.
-      setTimeout(() => web.closeAllConnections(), TICK_MS).unref();
+      setTimeout(() => web.closeAllConnections(), HTTP_LIMITS.closingMs).unref();
       await closed;
     });
+    // Before the server: it waits for its sockets.
+    undo.push(() => events.stop());
     return { url: `http://${joinHost(shownHost(options.host), port)}`, port, stop };
   } catch (error) {
     await stop();

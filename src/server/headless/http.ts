@@ -10,7 +10,7 @@ import { SECURITY_HEADERS } from '../security-headers.ts';
 import { type Access, type Caller, type Denial, isDenial } from './access.ts';
 import { EVENT_SOCKET_PATH, type EventSockets } from './event-sockets.ts';
 import { HTTP_LIMITS } from './limits.ts';
-import type { CallFacts } from './locality.ts';
+import { BODILESS, type CallFacts } from './locality.ts';
 import type { Metrics } from './metrics.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -118,6 +118,9 @@ function countAndBound(metrics: Metrics): MiddlewareHandler<Environment> {
     } finally {
       atWork--;
     }
+    const { incoming } = context.env;
+    // Answered before all of the body was read: the rest is in the way of the next call on this connection.
+    if (!incoming.complete && !BODILESS.has(context.req.method)) context.res.headers.set('connection', 'close');
     metrics.called(context.req.method, context.res.status, performance.now() - startMs);
     return undefined;
   };

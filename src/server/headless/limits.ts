@@ -25,6 +25,8 @@ export const HTTP_LIMITS = {
   webSocketBufferBytes: 1_024 * KiB,
   /** A sign of life on every event socket; one that does not answer until the next is closed. */
   webSocketPingMs: 30_000,
+  /** When the node stops: time for answers under way, and for sockets to say goodbye. */
+  closingMs: 1_000,
   /** The longest that a token is made for: ten years, as those in old seeds. */
   tokenMs: 10 * 366 * 24 * 60 * 60 * 1_000,
 } as const;

@@ -15,7 +15,8 @@ export interface CallFacts {
 
 /** Headers of proxies: whoever is behind one is not on this machine. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
-const BODILESS = new Set(['GET', 'HEAD']);
+/** Methods that come without a body; what one of them brings all the same is thrown away. */
+export const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 export function isLocalCall(facts: CallFacts): boolean {
   const { method, remoteAddress, header } = facts;
