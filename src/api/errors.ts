@@ -18,6 +18,7 @@ const STATUS_OF_CODE: Readonly<Record<NodeErrorCode, number>> = {
   'storage-full': 507,
   fenced: 503,
   stopped: 409,
+  'request-open': 409,
   'not-announced': 422,
   rejected: 422,
   unsupported: 422,

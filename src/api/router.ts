@@ -7,6 +7,7 @@ import { addAnnouncementRoutes } from './announcements.ts';
 import { addAppConfigRoutes } from './app-config.ts';
 import { addBackupRoutes, RESTORE_BODY_BYTES } from './backup.ts';
 import { addBlockRoutes } from './blocks.ts';
+import { addChangeRoutes } from './changes.ts';
 import { addConsensusRoutes } from './consensus.ts';
 import { addContentRoutes } from './contents.ts';
 import { jsonResponse } from './endpoint.ts';
@@ -55,6 +56,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   addContentRoutes(router, service);
   addBlockRoutes(router, service);
   addConsensusRoutes(router, service);
+  addChangeRoutes(router, service);
   addAnnouncementRoutes(router, service);
   addUserRoutes(router, service);
   addRuleRoutes(router, service);

@@ -15,6 +15,7 @@ export {
   type TimerName,
 } from './engine.ts';
 export type { Fault, FaultKind } from './fault.ts';
+export { RESPONSE_PREFIX } from './handover/log.ts';
 export { Owner, type OwnerInput, type OwnerStatus, type OwnerStep } from './handover/owner.ts';
 export {
   Participant,

@@ -81,6 +81,10 @@ export function configurationOfNonce(state: KvState, identity: GroupIdentity, no
 export const bundleOfNonce = (state: KvState, nonce: number): ChangeConsensusResultBundle | undefined =>
   successOfNonce(state, nonce)?.Bundle;
 
+/** All results, by nonce. */
+export const consensusRows = (state: KvState): ConsensusRow[] =>
+  state.list('consensus', 'proof/').map(({ value }) => ConsensusRow.decode(value));
+
 function successOfNonce(state: KvState, nonce: number): ConsensusRow | undefined {
   const rows = state.list('consensus', proofKey(nonce, '')).map(({ value }) => ConsensusRow.decode(value));
   return rows.find(({ Bundle }) => Bundle?.Result === ConsensusResult.SUCCESS);

@@ -6,6 +6,8 @@ export {
   ConsensusRow,
   configurationOf,
   configurationOfNonce,
+  consensusRows,
+  DEFAULT_ENGINE,
   DEFAULT_INTERVAL_MS,
   type GroupIdentity,
   RULES_VERSION,

@@ -2,17 +2,21 @@ import type { AnnounceItem, AppConfigItem, ChainConfigItem, TrxAuthMode, TrxType
 import type { Group } from './group.ts';
 import type { Ports } from './ports.ts';
 import { announced, announcedUser } from './proofs.ts';
-import type {
-  AnnounceChange,
-  AppConfigChange,
-  AppConfigKey,
-  ChainConfigChange,
-  ListedSender,
-  Submitted,
-  UserChange,
+import {
+  type AnnounceChange,
+  type AppConfigChange,
+  type AppConfigKey,
+  type ChainConfigChange,
+  type ListedSender,
+  NodeError,
+  type RequestedChange,
+  type Submitted,
+  type UserChange,
+  type WantedChange,
 } from './service.ts';
 import { appConfigKeys, appConfigValue, authModeFor, listedSenders } from './settings.ts';
 import { announce, setAppConfig, setChainConfig, updateUser } from './submissions.ts';
+import type { ChangeView } from './view.ts';
 
 /** What a node is asked about the members and the settings of one group. */
 export abstract class GroupCalls {
@@ -37,6 +41,22 @@ export abstract class GroupCalls {
 
   async announcedUser(groupId: string, signPubkey: string): Promise<AnnounceItem> {
     return announcedUser(this.group(groupId).chain, signPubkey);
+  }
+
+  async changeConsensus(groupId: string, wanted: WantedChange): Promise<RequestedChange> {
+    const { change } = this.group(groupId);
+    return this.guarded(() => change.request(wanted));
+  }
+
+  async consensusChange(groupId: string): Promise<ChangeView> {
+    const view = this.group(groupId).change.view();
+    if (!view) throw new NodeError('unknown-proof', 'This node has taken part in no change of consensus since it was started.');
+    return view;
+  }
+
+  async abandonChange(groupId: string, reqId: string): Promise<void> {
+    const { change } = this.group(groupId);
+    await this.guarded(() => change.abandon(reqId));
   }
 
   async updateUser(groupId: string, change: UserChange): Promise<Submitted<UpdGroupUserItem>> {

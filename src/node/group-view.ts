@@ -8,6 +8,7 @@ import type { GroupView, MemberView, ProducingState, Role, SyncPhase } from './v
 export function viewOf(group: Group, network: NetworkState, clock: Clock): GroupView {
   const { seed, chain, row, problem } = group;
   const { head, inForce } = chain;
+  const change = group.change.view();
   const consensus = consensusViewOf(group);
   return {
     groupId: seed.groupId,
@@ -38,6 +39,7 @@ export function viewOf(group: Group, network: NetworkState, clock: Clock): Group
     members: membersOf(group, network),
     ownPosts: group.outbox.posts(),
     posts: head.posts,
+    ...(change && { change }),
     ...(problem && { problem }),
   };
 }

@@ -1,8 +1,9 @@
 import type { Fault } from '../consensus/index.ts';
 import { groupTopic, verifySeal } from '../crypto/index.ts';
 import { Pool, whyExcluded } from '../ledger/index.ts';
-import { type Block, genesisBlock, parseSeed, type Seed, type Trx, toHex } from '../records/index.ts';
+import { type Block, genesisBlock, parseSeed, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
 import { Chain } from './chain.ts';
+import { Change } from './change/change.ts';
 import { errorNotice } from './errors.ts';
 import { Gossiper } from './gossiper.ts';
 import { Mailbox } from './mailbox.ts';
@@ -12,7 +13,7 @@ import type { GossipVerdict, MessageStream, MessageStreamHandlers, PeerId, Ports
 import { type Draft, Poster } from './poster.ts';
 import { PROBLEMS } from './problems.ts';
 import type { Producer } from './producer.ts';
-import type { ProducerHello } from './producers/frames.ts';
+import { type ProducerHello, purposeOf } from './producers/frames.ts';
 import type { TrustedDealer } from './producers/make-engine.ts';
 import { dealtLogsBegin } from './producers/unbroken-log.ts';
 import { Producing } from './producing.ts';
@@ -55,6 +56,7 @@ export class Group {
   readonly outbox: Outbox;
   readonly poster: Poster;
   readonly pool = new Pool();
+  readonly change: Change;
   readonly #options: GroupOptions;
   readonly #mailbox = new Mailbox();
   readonly #gossiper: Gossiper;
@@ -151,6 +153,13 @@ export class Group {
       failed: (error) => this.#fail(error),
       changed: options.changed,
     });
+    this.change = new Change({
+      ...options,
+      group: this,
+      mailbox: this.#mailbox,
+      send: () => this.#send(),
+      failed: (error) => this.#fail(error),
+    });
   }
 
   get groupId(): string {
@@ -200,6 +209,7 @@ export class Group {
     if (!sound) await cutDamagedTail(this.#options.ports.store, this.chain);
     await this.outbox.load();
     await this.#settleOutbox();
+    await this.change.start();
     await this.#producing.update();
   }
 
@@ -211,6 +221,7 @@ export class Group {
     this.#gossiper.leave();
     this.#syncer.stop();
     this.#producing.stop();
+    this.change.halt();
     this.#options.ports.network.unsubscribe(this.topic);
     await this.#mailbox.close();
   }
@@ -236,9 +247,9 @@ export class Group {
     });
   }
 
-  /** A producer opened a stream to this one. Answers what is to receive the rest of it; undefined if this node does not produce. */
-  acceptProducer(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers | undefined {
-    return this.#producing.accept(stream, hello);
+  /** Somebody opened a stream to this node. Answers what is to receive the rest of it; undefined if it is not for this node now. */
+  acceptStream(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers | undefined {
+    return purposeOf(hello) === 'producers' ? this.#producing.accept(stream, hello) : this.change.accept(stream, hello);
   }
 
   /** After the machine slept: everything that waits for a timer is due. */
@@ -265,7 +276,8 @@ export class Group {
   }
 
   async discard(trxId: string): Promise<void> {
-    const found = await this.#mailbox.run(() => this.outbox.discard(trxId));
+    const mayGo = this.outbox.get(trxId)?.Type !== TrxType.CONSENSUS;
+    const found = mayGo && (await this.#mailbox.run(() => this.outbox.discard(trxId)));
     if (!found) throw new NodeError('unknown-trx', 'There is no post of yours with this id that is not final yet.', { trxId });
     this.#options.changed();
   }
@@ -381,6 +393,7 @@ export class Group {
       emit({ type: 'block', groupId: this.groupId, blockId: block.BlockId, hash, trxs: block.Trxs.length });
     }
     if (this.#problem?.code === 'bad-block') this.#setProblem(undefined);
+    this.#mailbox.run(() => this.change.blocksFinal(blocks)).catch((error: unknown) => this.#fail(error));
     this.#gossiper.presenceSoon();
     changed();
   }
@@ -407,6 +420,7 @@ export class Group {
       this.#everySecond();
       this.#gossiper.tick();
       this.#producing.tick();
+      this.change.tick();
       if (this.outbox.due(this.#options.ports.clock.monotonicMs()).length > 0) this.#send();
       this.#syncer.kick();
       this.#retry();
@@ -429,6 +443,7 @@ export class Group {
       return;
     }
     this.#producing.halt();
+    this.change.halt();
     this.#retryAtMs = this.#options.ports.clock.monotonicMs() + RETRY_MS;
     this.#setProblem(notice);
   }

@@ -137,7 +137,7 @@ export class SettNode extends GroupCalls implements NodeService {
       message: (data) => {
         if (handlers) return handlers.message(data);
         const hello = readHello(data);
-        handlers = hello && this.#groups.get(hello.GroupId)?.acceptProducer(stream, hello);
+        handlers = hello && this.#groups.get(hello.GroupId)?.acceptStream(stream, hello);
         if (!handlers) stream.close();
         return undefined;
       },

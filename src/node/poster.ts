@@ -89,12 +89,17 @@ export class Poster {
 
   /** Trxs to be sent now; those that have expired are signed again with a new time, under the same id. In the mailbox. */
   async takeDue(): Promise<Trx[]> {
-    const { outbox, ports } = this.#options;
+    const { outbox, ports, chain } = this.#options;
     const trxs: Trx[] = [];
     const nowMs = ports.clock.monotonicMs();
     for (const row of outbox.due(nowMs)) {
       if (!row.Trx) continue;
       let trx = row.Trx;
+      // In a block that waits for seals: it is on its way.
+      if (await chain.placeOf(trx.SenderPubkey, trx.TrxId)) {
+        outbox.sent(trx.TrxId, nowMs);
+        continue;
+      }
       if (trx.Expired <= this.#timeNs()) {
         trx = this.#sign(trx.TrxId, trx.Type, trx.Data);
         await outbox.put(outboxRow(trx, row.Content, row.CreatedAt));

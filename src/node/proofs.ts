@@ -5,7 +5,7 @@ import { type ConsensusInfo, type ConsensusProofInfo, NodeError } from './servic
 
 /** What the ledger's state says of producers and of changes of consensus, as sources/change-consensus.md prints it. */
 
-const RESULTS = {
+export const RESULTS = {
   [ConsensusResult.SUCCESS]: 'SUCCESS',
   [ConsensusResult.FAIL]: 'FAILED',
   [ConsensusResult.TIMEOUT]: 'TIMEOUT',
@@ -44,6 +44,12 @@ export function announcedUser(chain: Chain, pubkey: string): AnnounceItem {
   const item = row && AnnouncedRow.decode(row).Item;
   if (!item) throw new NodeError('unknown-account', `No user with the key ${pubkey} is announced in this group.`, { pubkey });
   return item;
+}
+
+/** The age recipient that a key has announced to produce with. */
+export function recipientOf(chain: Chain, pubkey: string): string | undefined {
+  const row = chain.state.get('announced', announcedKey('producer', pubkey));
+  return row && AnnouncedRow.decode(row).Item?.Content?.EncryptPubkey;
 }
 
 export function consensusInfo(chain: Chain, epoch: number): ConsensusInfo {

@@ -10,26 +10,32 @@ const DELETED_AT_ONCE = 2_000;
 export async function deleteRows(store: Store, groupId: string, tables: readonly TableName[]): Promise<void> {
   await store.write([{ table: 'heads', key: keyOf.head(groupId), value: undefined }], 'strict');
   for (const table of tables) {
-    for (;;) {
-      const rows = await store.range(table, { ...startingWith(`${groupId}/`), limit: DELETED_AT_ONCE });
-      const exact = await store.get(table, groupId);
-      const keys = exact ? [groupId, ...rows.map(({ key }) => key)] : rows.map(({ key }) => key);
-      if (keys.length === 0) break;
-      await store.write(
-        keys.map((key): Write => ({ table, key, value: undefined })),
-        'relaxed',
-      );
-    }
+    await deleteBelow(store, table, `${groupId}/`);
+    await store.write([{ table, key: groupId, value: undefined }], 'relaxed');
+  }
+}
+
+/** Deletes all rows of a table whose key begins so. */
+async function deleteBelow(store: Store, table: TableName, prefix: string): Promise<void> {
+  for (;;) {
+    const rows = await store.range(table, { ...startingWith(prefix), limit: DELETED_AT_ONCE });
+    if (rows.length === 0) return;
+    await store.write(
+      rows.map(({ key }): Write => ({ table, key, value: undefined })),
+      'relaxed',
+    );
   }
 }
 
 /**
  * Cuts a damaged tail: executes the stored blocks again from the first, keeps those that hold together, drops the others, which are
- * then fetched anew. A producer whose tail was cut may have signed what it no longer knows, so its log counts as broken.
+ * then fetched anew. A producer whose tail was cut may have signed what it no longer knows, so its log counts as broken. What was promised in
+ * changes of consensus stays: nobody answers twice.
  */
 export async function cutDamagedTail(store: Store, chain: Chain): Promise<void> {
   const { groupId } = chain.identity;
-  await deleteRows(store, groupId, [...DERIVED, 'log']);
+  await deleteRows(store, groupId, DERIVED);
+  for (const part of ['unbroken', 'entry']) await deleteBelow(store, 'log', `${groupId}/${part}/`);
   await chain.reload();
   for (;;) {
     const block = await chain.storedBlock(chain.tip.blockId + 1);

@@ -90,6 +90,10 @@ export const keyOf = {
   unbrokenLog: (groupId: string, nonce: number) => `${groupId}/unbroken/${number(nonce)}`,
   /** How all {@link unbrokenLog} keys of a group begin. */
   unbrokenLogs: (groupId: string) => `${groupId}/unbroken/`,
+  /** Write-ahead logs of changes of consensus: what this node says as one that is asked, and as the owner who asks. */
+  changeLog: (groupId: string, side: 'asked' | 'asking', entry: string) => `${groupId}/change/${side}/${entry}`,
+  /** The newest nonce that the owner has signed a request with. */
+  requestNonce: (groupId: string) => `${groupId}/request-nonce`,
 } as const;
 
 /** The ledger's key in a `kv` store key. */

@@ -13,7 +13,7 @@ import type {
   TrxType,
   UpdGroupUserItem,
 } from '../records/index.ts';
-import type { ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
+import type { ChangeView, ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
 /** Everything that a program or a person can ask of a node; the API router is a thin skin over it. */
 
@@ -30,6 +30,7 @@ export type NodeErrorCode =
   | 'still-joined' // clear before leave
   | 'too-large'
   | 'not-allowed' // the group's rules or the caller's role forbid it
+  | 'request-open' // a request for a change of consensus waits for its result
   | 'not-announced' // it must announce itself first
   | 'rejected' // it would be answered Rejected in a block; why stands in `message`
   | 'storage-full'
@@ -184,6 +185,33 @@ export interface RestoredGroup {
   readonly outcome: 'restored' | 'present' | 'other-key';
 }
 
+/** What an owner asks for (consensus.md, "Changing consensus on a running group", 1). */
+export interface WantedChange {
+  readonly producers: readonly string[];
+  readonly startFromEpoch: number;
+  readonly trxEpochTickMs: number;
+  readonly agreementTickMs: number;
+  readonly agreementTickCount: number;
+  /** Passed back to the caller; the request has no place for it. */
+  readonly memo: string;
+  /** Undefined: as it is now. */
+  readonly engine?: string | undefined;
+  readonly encryption?: number | undefined;
+}
+
+/** A request for a change of consensus that is stored and on its way. */
+export interface RequestedChange {
+  readonly reqId: string;
+  /** Under this id success will stand on the chain. */
+  readonly trxId: string;
+  readonly producers: readonly string[];
+  readonly startFromEpoch: number;
+  readonly trxEpochTickMs: number;
+  /** f: how many of them may fail. */
+  readonly failableProducers: number;
+  readonly memo: string;
+}
+
 export interface NodeService {
   createGroup(options: {
     groupName: string;
@@ -214,6 +242,15 @@ export interface NodeService {
   consensus(groupId: string): Promise<ConsensusInfo>;
   /** Consensus at work at this moment, as far as this node knows. */
   liveConsensus(groupId: string): Promise<ConsensusView>;
+  /**
+   * The owner asks these producers to produce from now on, by these rules. Resolves once the request is stored. Throws `not-allowed`,
+   * `request-open`, `bad-input`, `not-announced`, `unsupported`.
+   */
+  changeConsensus(groupId: string, wanted: WantedChange): Promise<RequestedChange>;
+  /** The newest request that this node takes part in. Throws `unknown-proof` if it knows of none since it was started. */
+  consensusChange(groupId: string): Promise<ChangeView>;
+  /** The owner gives an open request up: its result is FAILED. */
+  abandonChange(groupId: string, reqId: string): Promise<void>;
   /** Announces this user's own keys, or takes that back. Resolves once the trx is stored in the outbox, as for a post. */
   announce(groupId: string, change: AnnounceChange): Promise<Submitted<AnnounceItem>>;
   announcedProducers(groupId: string): Promise<AnnounceItem[]>;

@@ -114,7 +114,11 @@ export interface ChangeView {
     /** Its proof is in the agreement. */
     readonly isDecided?: boolean;
     readonly refusal?: string;
+    /** Misbehaviour seen here in changes of consensus: kind → how often. */
+    readonly faults: Readonly<Record<string, number>>;
   }[];
+  /** The same of the owner: requests that were stale, altered, or contradicted others. */
+  readonly ownerFaults: Readonly<Record<string, number>>;
   readonly intervalMs: number;
   readonly startFromEpoch: number;
   readonly encryption: number;
@@ -124,9 +128,10 @@ export interface ChangeView {
   readonly attempts: number;
   readonly tickMs: number;
   readonly result?: 'SUCCESS' | 'TIMEOUT' | 'FAILED';
-  readonly reason?: string;
-  /** What is waited for, as a code: `waiting-for-producers`, `agreeing`, `ordering`, `switching`. */
-  readonly phase: string;
+  /** Why it failed. */
+  readonly reason?: 'refused' | 'too-few-dealings' | 'given-up';
+  /** What is waited for. `ordering`: it has succeeded, and the trx is to become final; `ending`: the same without success. */
+  readonly phase: 'waiting-for-producers' | 'agreeing' | 'ordering' | 'ending' | 'done';
 }
 
 export interface GroupView {

@@ -1,3 +1,4 @@
+export { AnnouncedGroup } from './announced-group.ts';
 export { SimulatedClock, SimulatedTime } from './clock.ts';
 export { Dealer, type DealtChange } from './dealer.ts';
 export { type DealtChangeOptions, dealtChange } from './dealt-change.ts';

@@ -18,6 +18,8 @@ import type { Instance } from './attempt.ts';
 const NONCE_DIGITS = 16;
 const NUMBER_DIGITS = 8;
 const RESPONSE = 'response';
+/** Keys of the responses that a log holds. */
+export const RESPONSE_PREFIX = `${RESPONSE}/`;
 const SETTLED_KEY = 'settled';
 const NOTHING = new Uint8Array();
 
@@ -48,7 +50,7 @@ export function inputEntry(nonce: number, number: number, input: LoggedInput): L
 }
 
 export const responseEntry = (nonce: number, response: Uint8Array): LogEntry => ({
-  key: `${RESPONSE}/${nonceKey(nonce)}`,
+  key: `${RESPONSE_PREFIX}${nonceKey(nonce)}`,
   data: response,
 });
 

@@ -64,6 +64,9 @@ export interface OwnerStatus {
   readonly responded: readonly string[];
   /** Of the open request, once it is decided. */
   readonly result?: ConsensusResult;
+  readonly bundle?: ChangeConsensusResultBundle;
+  /** The id that was promised for success. */
+  readonly trxId?: string;
 }
 
 const OpenRequest = message('OpenRequest', 16 * 1024, {
@@ -102,8 +105,14 @@ export class Owner {
   status(): OwnerStatus {
     const open = this.#open;
     if (!open) return { attempt: 0, responded: [] };
-    const { request, attempt, responses, choice } = open;
-    return { request, attempt, responded: [...responses.keys()], ...(choice ? { result: choice.Result } : {}) };
+    const { record, request, attempt, responses, choice } = open;
+    return {
+      request,
+      trxId: record.SuccessTrxId,
+      attempt,
+      responded: [...responses.keys()],
+      ...(choice ? { result: choice.Result, bundle: choice } : {}),
+    };
   }
 
   /** Throws RangeError for a misuse by the caller; whatever comes from others is data. */

@@ -1,0 +1,237 @@
+import type { Fault } from '../../consensus/index.ts';
+import { bundleIn, consensusRows } from '../../ledger/index.ts';
+import {
+  type Block,
+  type ChangeConsensusReq,
+  ChangeConsensusResultBundle,
+  faultyLimit,
+  type Seed,
+  TrxType,
+} from '../../records/index.ts';
+import type { Chain } from '../chain.ts';
+import { newUuid } from '../genesis.ts';
+import type { Mailbox } from '../mailbox.ts';
+import type { Members } from '../members.ts';
+import type { MessageStream, MessageStreamHandlers, Ports } from '../ports.ts';
+import type { Poster } from '../poster.ts';
+import { type ProducerHello, purposeOf } from '../producers/frames.ts';
+import { recipientOf } from '../proofs.ts';
+import type { GroupRow } from '../rows.ts';
+import type { Secrets } from '../secrets.ts';
+import { NodeError, type RequestedChange, type WantedChange } from '../service.ts';
+import type { ChangeView } from '../view.ts';
+import { Asked } from './asked.ts';
+import { Asking } from './asking.ts';
+import { checkWanted, makeRequest, whyUnwilling } from './request.ts';
+import { endedView, openView } from './view.ts';
+
+/** What a change of consensus needs of its group. */
+export interface ChangingGroup {
+  readonly seed: Seed;
+  readonly row: GroupRow;
+  readonly chain: Chain;
+  readonly members: Members;
+  readonly poster: Poster;
+  /** The current one, as far as this node knows it. */
+  readonly epoch: number;
+  /** The newest block that anybody is known to have. */
+  readonly targetBlock: number;
+}
+
+export interface ChangeOptions {
+  readonly group: ChangingGroup;
+  readonly secrets: Secrets;
+  readonly ports: Ports;
+  readonly mailbox: Mailbox;
+  /** Something is in the outbox. */
+  readonly send: () => void;
+  readonly faultFound: (fault: Fault) => void;
+  readonly failed: (error: unknown) => void;
+  readonly changed: () => void;
+}
+
+interface Sides {
+  readonly asked: Asked;
+  /** The owner's node only. */
+  readonly asking: Asking | undefined;
+}
+
+/** Changes of consensus as this node takes part in them: as the owner who asks, and as a member who may be asked. */
+export class Change {
+  readonly #options: ChangeOptions;
+  /** What is stopped is never started again: others take its place. */
+  #sides: Sides;
+  #isStarted = false;
+  #ended: ChangeView | undefined;
+
+  constructor(options: ChangeOptions) {
+    this.#options = options;
+    this.#sides = this.#makeSides();
+  }
+
+  get #isOwner(): boolean {
+    const { row, seed } = this.#options.group;
+    return row.UserPubkey === seed.ownerPubkey;
+  }
+
+  #makeSides(): Sides {
+    const { group, secrets, ports, mailbox, changed, failed, faultFound } = this.#options;
+    const { seed, chain, members } = group;
+    const { UserPubkey: userPubkey } = group.row;
+    const { store, network, clock, random, privateCipher: cipher } = ports;
+    const { groupId, ownerPubkey } = seed;
+    const common = { groupId, userPubkey, signSecret: secrets.signSecret, network, members, store, clock, mailbox };
+    const reports = { faultFound, failed, changed };
+    const asking = this.#isOwner
+      ? new Asking({
+          ...common,
+          ...reports,
+          tickHere: (tick) => asked.tickHere(tick),
+          publish: (trxId, bundle) => this.#publish(trxId, bundle),
+        })
+      : undefined;
+    const asked: Asked = new Asked({
+      ...common,
+      ...reports,
+      ownerPubkey,
+      encryptIdentity: secrets.encryptIdentity,
+      random,
+      cipher,
+      recipientOf: (pubkey) => recipientOf(chain, pubkey),
+      isSynced: () => chain.head.blockId >= group.targetBlock,
+      whyUnwilling: (request) => whyUnwilling(request, chain, userPubkey),
+      reportHere: asking && ((data) => asking.reportHere(data)),
+    });
+    return { asked, asking };
+  }
+
+  /** Begins, or begins again, where the logs say. In the mailbox. */
+  async start(): Promise<void> {
+    this.halt();
+    this.#sides = this.#makeSides();
+    const { asked, asking } = this.#sides;
+    const settledNonce = await this.#settledNonce();
+    await asked.start(settledNonce);
+    await asking?.start(settledNonce);
+    this.#isStarted = true;
+  }
+
+  /** Does nothing until {@link start}. */
+  halt(): void {
+    this.#isStarted = false;
+    this.#sides.asked.stop();
+    this.#sides.asking?.stop();
+  }
+
+  /** Once a second. */
+  tick(): void {
+    if (!this.#isStarted) return;
+    this.#sides.asked.tick();
+    this.#sides.asking?.tick();
+  }
+
+  /** A stream that begins with the hello of a change. Answers what is to receive the rest of it; undefined: it is not for this node. */
+  accept(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers | undefined {
+    const purpose = purposeOf(hello);
+    const isOurs = purpose === 'change' || purpose === 'request';
+    return isOurs && this.#isStarted ? this.#sides.asked.accept(stream, hello, purpose) : undefined;
+  }
+
+  /** Blocks are final and stored. In the mailbox. */
+  async blocksFinal(blocks: readonly Block[]): Promise<void> {
+    if (!this.#isStarted) return;
+    for (const block of blocks) {
+      for (const trx of block.Trxs) {
+        const bundle = trx.Type === TrxType.CONSENSUS ? bundleIn(trx, this.#options.group.chain.identity) : undefined;
+        if (bundle?.Req) await this.#settle(bundle, bundle.Req);
+      }
+    }
+    this.#sides.asked.tick();
+  }
+
+  async #settle(bundle: ChangeConsensusResultBundle, request: ChangeConsensusReq): Promise<void> {
+    const { asked, asking } = this.#sides;
+    const isConcerned = asking !== undefined || request.ProducerPubkeyList.includes(this.#options.group.row.UserPubkey);
+    if (isConcerned) this.#ended = endedView(bundle, request, this.#about, this.view());
+    asked.settled(request.Nonce);
+    await asking?.settled(request.Nonce);
+  }
+
+  /** The highest nonce whose result is final here; below every nonce if there is none. */
+  async #settledNonce(): Promise<number> {
+    const { chain, seed } = this.#options.group;
+    for (const row of consensusRows(chain.state).reverse()) {
+      const place = await chain.placeOf(seed.ownerPubkey, row.TrxId);
+      if (place && place.BlockId <= chain.head.blockId) return row.Bundle?.Req?.Nonce ?? -1;
+    }
+    return -1;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------- asking
+
+  /** Opens a request. Answers once it is stored; what comes of it is to be seen in the view and, in the end, on the chain. */
+  async request(wanted: WantedChange): Promise<RequestedChange> {
+    const { group, ports, secrets } = this.#options;
+    const { chain } = group;
+    const { random, clock } = ports;
+    return this.#asOwner(async (asking) => {
+      const { request: open, result } = asking.status;
+      if (open && result === undefined) throw requestOpen(open);
+      checkWanted(wanted, chain, group.epoch);
+      const known = consensusRows(chain.state).map(({ Bundle }) => Bundle?.Req?.Nonce ?? 0);
+      const nonce = Math.max(asking.newestNonce, ...known) + 1;
+      const request = makeRequest(wanted, { chain, nonce, clock, random, signSecret: secrets.signSecret });
+      const [successTrxId, otherTrxId] = [newUuid(random), newUuid(random)];
+      await asking.open(request, successTrxId, otherTrxId);
+      return {
+        reqId: request.ReqId,
+        trxId: successTrxId,
+        producers: wanted.producers,
+        startFromEpoch: wanted.startFromEpoch,
+        trxEpochTickMs: wanted.trxEpochTickMs,
+        failableProducers: faultyLimit(wanted.producers.length),
+        memo: wanted.memo,
+      };
+    });
+  }
+
+  /** Gives an open request up: its result is FAILED. */
+  async abandon(reqId: string): Promise<void> {
+    await this.#asOwner(async (asking) => {
+      const { request, result } = asking.status;
+      if (request?.ReqId === reqId && result === undefined) return asking.abandon();
+      throw new NodeError('unknown-proof', `There is no open request with the id ${reqId}.`, { reqId });
+    });
+  }
+
+  async #asOwner<T>(work: (asking: Asking) => Promise<T>): Promise<T> {
+    if (!this.#isOwner) throw new NodeError('not-allowed', 'Only the owner of a group changes its consensus.');
+    return this.#options.mailbox.run(() => {
+      const { asking } = this.#sides;
+      if (asking && this.#isStarted) return work(asking);
+      throw new NodeError('stopped', 'The group does not go on at the moment; its problem says why. Try again when it does.');
+    });
+  }
+
+  async #publish(trxId: string, bundle: ChangeConsensusResultBundle): Promise<void> {
+    const plain = ChangeConsensusResultBundle.encode(bundle);
+    await this.#options.group.poster.accept({ type: TrxType.CONSENSUS, plain, trxId });
+    this.#options.send();
+  }
+
+  // --------------------------------------------------------------------------------------------------------------------- view
+
+  get #about() {
+    return { userPubkey: this.#options.group.row.UserPubkey, isOwner: this.#isOwner };
+  }
+
+  /** The newest request that this node takes part in, open or ended since it was opened. */
+  view(): ChangeView | undefined {
+    return openView({ ...this.#sides, ...this.#about }) ?? this.#ended;
+  }
+}
+
+function requestOpen({ ReqId: reqId, Nonce: nonce }: ChangeConsensusReq): NodeError {
+  const message = `The request ${reqId} (nonce ${nonce}) is still open. Wait for its result, or give it up first.`;
+  return new NodeError('request-open', message, { reqId, nonce });
+}
