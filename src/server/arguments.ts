@@ -5,8 +5,17 @@ import { UsageError } from './commands/command.ts';
 
 /** As `parseArgs` of Node.js, that a command line it does not like is told in words. */
 export function parseOptions<const T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
+  return inWords(() => parseArgs({ args: [...args], options }).values);
+}
+
+/** {@link parseOptions} for commands that take more than options. */
+export function parseArguments<const T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
+  return inWords(() => parseArgs({ args: [...args], options, allowPositionals: true }));
+}
+
+function inWords<T>(parse: () => T): T {
   try {
-    return parseArgs({ args: [...args], options }).values;
+    return parse();
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message}.`, { cause });
   }

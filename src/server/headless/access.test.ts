@@ -139,6 +139,12 @@ describe('access', () => {
       ['/api/v2/group/join', undefined, false],
       ['/app/api/v1/token/create', undefined, false],
       ['/metrics', undefined, false],
+      // A body's group opens nothing that is not about that group.
+      ['/api/v1/backup', MINE, false],
+      ['/api/v1/restore', MINE, false],
+      ['/app/api/v1/token/create', MINE, false],
+      ['/api/v2/group/join', MINE, false],
+      ['/api/v1/group', MINE, false],
     ];
     for (const [path, groupId, ofNode] of paths) {
       expect(await may('node', path, groupId), path).toBe(ofNode);

@@ -25,6 +25,8 @@ export type Caller = 'local' | TokenClaims;
 /** `/api/v1/group/<id>/…` and its kin: the group that a path is about. */
 const GROUP_PATH =
   /^\/(?:app\/)?api\/v\d\/(?:group|block|trx)\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:\/|$)/i;
+/** Calls about the group that their body names. In any other body a `group_id` means nothing: a backup holds all keys, a new token is for anything. */
+const BODY_GROUP_PATH = /^\/api\/v1\/group\/[a-z]+$/;
 /** What concerns no group and gives nothing away. */
 const HARMLESS_PATH = /^\/(?:app\/api\/v1\/token\/refresh|api\/v1\/tools\/[a-z]+|openapi\.json|docs(?:\/.*)?)$/;
 /** Events are told of the token's groups only. */
@@ -57,7 +59,7 @@ export class Access {
    */
   async denial(caller: Caller, path: string, groupOfBody: () => Promise<unknown>): Promise<Denial | undefined> {
     if (caller === 'local' || caller.role === 'chain' || HARMLESS_PATH.test(path) || EVENTS_PATH.test(path)) return undefined;
-    const groupId = GROUP_PATH.exec(path)?.[1] ?? (await groupOfBody());
+    const groupId = GROUP_PATH.exec(path)?.[1] ?? (BODY_GROUP_PATH.test(path) ? await groupOfBody() : undefined);
     if (typeof groupId === 'string' && caller.allowGroups.includes(groupId.toLowerCase())) return undefined;
     return {
       status: 403,

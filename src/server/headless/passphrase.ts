@@ -12,6 +12,8 @@ export interface PassphraseSource {
   readonly environment: NodeJS.ProcessEnv;
   /** Asks without showing what is typed; undefined where there is nobody to ask. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** What is encrypted under it, if not the node's keys. */
+  readonly what?: string;
 }
 
 /** @param isNew the keys do not exist yet: what is typed is asked for twice. Rejects with {@link OperatorError}. */
@@ -23,18 +25,18 @@ export async function readPassphrase(source: PassphraseSource, isNew: boolean): 
   return passphrase;
 }
 
-async function obtain({ file, environment, ask }: PassphraseSource, isNew: boolean): Promise<string> {
+async function obtain({ file, environment, ask, what = 'this node’s keys' }: PassphraseSource, isNew: boolean): Promise<string> {
   const variable = environment[PASSPHRASE_VARIABLE];
   delete environment[PASSPHRASE_VARIABLE];
   if (file !== undefined) return fromFile(file);
   if (variable !== undefined && variable !== '') return variable;
   if (ask === undefined) {
     throw new OperatorError(
-      `The keys are encrypted under a passphrase, and there is no terminal to ask for it. Give it with --passphrase-file, or in ${PASSPHRASE_VARIABLE}.`,
+      `A passphrase is needed for ${what}, and there is no terminal to ask for it. Give it with --passphrase-file, or in ${PASSPHRASE_VARIABLE}.`,
     );
   }
-  if (!isNew) return ask('Passphrase of this node’s keys: ');
-  const first = await ask('New passphrase for this node’s keys (without it they are lost): ');
+  if (!isNew) return ask(`Passphrase of ${what}: `);
+  const first = await ask(`New passphrase for ${what} (whoever forgets it has lost them): `);
   if (first !== (await ask('The same again: '))) throw new OperatorError('The two passphrases differ. Start again.');
   return first;
 }
