@@ -50,7 +50,7 @@ const ENTRY_POINTS: readonly RegExp[] = [
   /^src\/(worker|service|server|ui|sim)\/main\.tsx?$/,
   /^e2e\/(run|[^/]+\.spec|.*\/[^/]+\.spec)\.ts$/,
   /^bench\/main\.ts$/,
-  /^\.ci\/(test|types|arrows|style)\.ts$/,
+  /^\.ci\/(test|types|arrows|style|openapi)\.ts$/,
   // Read by tsconfig.core.json.
   /^\.ci\/no-io\.ts$/,
 ];

@@ -1,4 +1,5 @@
 export { tokenOfCall } from './caller-token.ts';
+export { openApiDocument } from './description.ts';
 export { jsonResponse } from './endpoint.ts';
 export { createRouter, type RouterOptions } from './router.ts';
 export { type NewToken, ROLES, type Role, type TokenIssuer } from './tokens.ts';

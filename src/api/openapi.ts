@@ -1,7 +1,34 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { NodeService } from '../node/service.ts';
 import type { z } from './endpoint.ts';
-import { createRouter } from './router.ts';
+
+/** Goes up with every change of the interface: the first number where programs must be changed. */
+const INTERFACE_VERSION = '1.0.0';
+
+export type InterfaceDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
+
+/** The description of everything that the router answers, as OpenAPI 3.1. */
+export function interfaceDocument(router: OpenAPIHono): InterfaceDocument {
+  const document = router.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Sett',
+      version: INTERFACE_VERSION,
+      description:
+        'The REST interface of a Sett node. Integers beyond 2^53 are printed exactly: parse them with care. Calls from this machine need no token.',
+      license: { name: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    security: [{}, { bearer: [] }, { jwt: [] }],
+  });
+  document.components = {
+    ...document.components,
+    securitySchemes: {
+      bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      jwt: { type: 'apiKey', in: 'query', name: 'jwt' },
+    },
+  };
+  return document;
+}
 
 /** A route as its schemas describe it. */
 export interface DescribedRoute {
@@ -12,12 +39,9 @@ export interface DescribedRoute {
   readonly answer: z.ZodType;
 }
 
-/** A router that is only looked at: no call ever reaches a node behind it. */
-const describedRouter = (): OpenAPIHono => createRouter({} as NodeService, { version: '' });
-
 /** All routes, in the order in which a call is compared with them. */
-export function describedRoutes(): DescribedRoute[] {
-  return describedRouter().openAPIRegistry.definitions.flatMap((definition) => {
+export function describedRoutes(router: OpenAPIHono): DescribedRoute[] {
+  return router.openAPIRegistry.definitions.flatMap((definition) => {
     if (definition.type !== 'route') return [];
     const { method, path, responses } = definition.route;
     const ok = responses['200'];

@@ -10,6 +10,7 @@ import { addBlockRoutes } from './blocks.ts';
 import { addChangeRoutes } from './changes.ts';
 import { addConsensusRoutes } from './consensus.ts';
 import { addContentRoutes } from './contents.ts';
+import { addDocsRoutes } from './docs-page/routes.ts';
 import { jsonResponse } from './endpoint.ts';
 import { describeIssues, toRefusal } from './errors.ts';
 import { addGroupRoutes } from './groups.ts';
@@ -66,6 +67,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   addReceiptRoutes(router, service);
   addTokenRoutes(router, options.tokens);
   addBackupRoutes(router, service);
+  addDocsRoutes(router);
   refuseOtherMethods(router);
 
   router.notFound((context) =>

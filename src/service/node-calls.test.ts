@@ -105,6 +105,8 @@ test('W-1: only paths of the REST interface on this origin are the node’s', ()
   const isNode = (url: string) => isNodePath(new URL(url), 'http://sett.test');
   expect(isNode('http://sett.test/api/v1/groups')).toBe(true);
   expect(isNode('http://sett.test/app/api/v1/group/x/content')).toBe(true);
+  expect(isNode('http://sett.test/docs')).toBe(true);
+  expect(isNode('http://sett.test/docs/page.js')).toBe(true);
   expect(isNode('http://sett.test/bootstrap.json')).toBe(false);
   expect(isNode('http://sett.test/assets/api/v1.js')).toBe(false);
   expect(isNode('http://other.test/api/v1/groups')).toBe(false);

@@ -1,7 +1,7 @@
+import { allRoutes } from '../description.ts';
 import type { z } from '../endpoint.ts';
-import { describedRoutes } from '../openapi.ts';
 
-const answers = describedRoutes().map(({ method, path, answer }) => ({
+const answers = allRoutes().map(({ method, path, answer }) => ({
   method: method.toUpperCase(),
   path: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
   answer,

@@ -1,0 +1,30 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { jsonResponse } from '../endpoint.ts';
+import { type InterfaceDocument, interfaceDocument } from '../openapi.ts';
+import { DOCS_POLICY, docsPage } from './page.ts';
+import { DOCS_SCRIPT } from './script.ts';
+import { DOCS_STYLE } from './style.ts';
+
+const file = (text: string, contentType: string): Response =>
+  new Response(text, {
+    headers: {
+      'content-type': `${contentType}; charset=utf-8`,
+      'cache-control': 'no-cache',
+      'content-security-policy': `${DOCS_POLICY}; frame-ancestors 'none'`,
+      'x-content-type-options': 'nosniff',
+    },
+  });
+
+/** The interface described: for programs as `/openapi.json`, for people as `/docs`, where calls can be tried. Added after all routes. */
+export function addDocsRoutes(router: OpenAPIHono): void {
+  // The description is made when somebody first asks: it takes a while, and few ask.
+  let made: InterfaceDocument | undefined;
+  const document = () => {
+    made ??= interfaceDocument(router);
+    return made;
+  };
+  router.get('/openapi.json', () => jsonResponse(document(), 200));
+  router.get('/docs', () => file(docsPage(document()), 'text/html'));
+  router.get('/docs/page.css', () => file(DOCS_STYLE, 'text/css'));
+  router.get('/docs/page.js', () => file(DOCS_SCRIPT, 'text/javascript'));
+}
