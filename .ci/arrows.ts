@@ -16,7 +16,7 @@ import { ROOT } from './process.ts';
 export const PURE_FOLDERS: readonly string[] = ['records', 'crypto', 'consensus', 'ledger', 'node', 'sim'];
 
 /**
- * Folder → folders whose face it may import. `node/types` stands for node's public types: ports.ts, view.ts, service.ts; `records/limits` for limits.ts;
+ * Folder → folders whose face it may import. `node/types` stands for node's public types: ports.ts, view.ts, service.ts; `records/limits` for limits.ts and quorum.ts;
  * `store/server` for what runs in Node.js alone.
  */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -54,19 +54,19 @@ const PURE_PACKAGES = [
 const BROWSER_FOLDERS: readonly string[] = ['api', 'world', 'worker', 'page', 'service', 'ui'];
 
 const NODE_TYPES = ['src/node/ports.ts', 'src/node/view.ts', 'src/node/service.ts'];
-/** Bounds, in numbers only: forms show them before anything is sent. */
-const RECORD_LIMITS = 'src/records/limits.ts';
+/** Bounds and quorums, in numbers only: forms show them before anything is sent. */
+const RECORD_LIMITS = ['src/records/limits.ts', 'src/records/quorum.ts'];
 /** The store on an embedded database: it needs Node.js, and must not get into a page. */
 const STORE_FOR_SERVERS = 'src/store/server.ts';
 
 /** Whether a file is the face of a folder, as named in ARROWS. */
 function isFace(file: string, folder: string): boolean {
   if (folder === 'node/types') return NODE_TYPES.includes(file);
-  if (folder === 'records/limits') return file === RECORD_LIMITS;
+  if (folder === 'records/limits') return RECORD_LIMITS.includes(file);
   if (folder === 'store/server') return file === STORE_FOR_SERVERS;
   if (file === `src/${folder}/index.ts`) return true;
   if (folder === 'node') return NODE_TYPES.includes(file);
-  return folder === 'records' && file === RECORD_LIMITS;
+  return folder === 'records' && RECORD_LIMITS.includes(file);
 }
 
 /** `src/node/epoch.ts` → `node`; undefined outside `src` and for files directly in it. */

@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { NodeService } from '../node/service.ts';
-import { ItemAction, type UpdGroupUserItem } from '../records/index.ts';
+import { ItemAction, type UpdGroupUserItem, UserItem } from '../records/index.ts';
 import { addEndpoint, endpoints, z } from './endpoint.ts';
-import { checkedPublicKey, memo, publicKey, uuid } from './fields.ts';
+import { checkedPublicKey, groupParams, memo, publicKey, recordSchema, uuid } from './fields.ts';
 
 const updatedSchema = z
   .object({
@@ -30,6 +30,13 @@ export const USER_ENDPOINTS = endpoints({
     body: z.object({ group_id: uuid, user_pubkey: checkedPublicKey, action: z.enum(['add', 'remove']), memo }),
     answer: updatedSchema,
   },
+  users: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/users',
+    summary: 'The users whom the owner has admitted',
+    params: groupParams,
+    answer: z.object({ users: z.array(recordSchema('UserItem', 'An admitted user')) }).openapi('Users'),
+  },
 });
 
 /** The owner's admission of users. */
@@ -38,4 +45,7 @@ export function addUserRoutes(router: OpenAPIHono, service: NodeService): void {
     const { item, trxId } = await service.updateUser(group_id, { userPubkey: user_pubkey, action, memo });
     return toUpdated(item, trxId);
   });
+  addEndpoint(router, USER_ENDPOINTS.users, async ({ params }) => ({
+    users: (await service.admittedUsers(params.group_id)).map((item) => UserItem.toJson(item)),
+  }));
 }

@@ -25,7 +25,6 @@ export {
 } from './handover/participant.ts';
 export { HandoverReport } from './handover/proofs.ts';
 export {
-  AGREEMENT_LIMITS,
   type RequestProblem,
   readTick,
   requestName,

@@ -1,7 +1,15 @@
-import type { AnnounceItem, AppConfigItem, ChainConfigItem, TrxAuthMode, TrxType, UpdGroupUserItem } from '../records/index.ts';
+import type {
+  AnnounceItem,
+  AppConfigItem,
+  ChainConfigItem,
+  TrxAuthMode,
+  TrxType,
+  UpdGroupUserItem,
+  UserItem,
+} from '../records/index.ts';
 import type { Group } from './group.ts';
 import type { Ports } from './ports.ts';
-import { announced, announcedUser } from './proofs.ts';
+import { admittedUsers, announced, announcedUser } from './proofs.ts';
 import {
   type AnnounceChange,
   type AppConfigChange,
@@ -57,6 +65,10 @@ export abstract class GroupCalls {
   async abandonChange(groupId: string, reqId: string): Promise<void> {
     const { change } = this.group(groupId);
     await this.guarded(() => change.abandon(reqId));
+  }
+
+  async admittedUsers(groupId: string): Promise<UserItem[]> {
+    return admittedUsers(this.group(groupId).chain);
   }
 
   async updateUser(groupId: string, change: UserChange): Promise<Submitted<UpdGroupUserItem>> {

@@ -1,11 +1,12 @@
 import { ageRecipientOf, sealBytes } from '../crypto/index.ts';
 import { AnnouncedRow, whyExcluded } from '../ledger/index.ts';
-import { LIMITS, type Seed, type Trx, TrxType, UserItem } from '../records/index.ts';
+import { LIMITS, type Seed, type Trx, TrxType } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import { CIPHER_NONCE_BYTES, makeTrx, newUuid } from './genesis.ts';
 import { lowerMedian, type Members } from './members.ts';
 import type { Outbox } from './outbox.ts';
 import type { Ports } from './ports.ts';
+import { admittedUsers } from './proofs.ts';
 import type { OutboxRow } from './rows.ts';
 import type { Secrets } from './secrets.ts';
 import { NodeError } from './service.ts';
@@ -155,7 +156,7 @@ export class Poster {
   /** A private group's readers: the users that the owner admitted, the owner, and this user. */
   #recipients(): string[] {
     const { chain, seed, secrets } = this.#options;
-    const admitted = chain.state.list('users', '').map(({ value }) => UserItem.decode(value).EncryptPubkey);
+    const admitted = admittedUsers(chain).map(({ EncryptPubkey }) => EncryptPubkey);
     const ownerRow = chain.state.get('announced', `producer/${seed.ownerPubkey}`);
     const owner = ownerRow && AnnouncedRow.decode(ownerRow).Item?.Content?.EncryptPubkey;
     return [...new Set([...admitted, ...(owner ? [owner] : []), ageRecipientOf(secrets.encryptIdentity)])];

@@ -1,5 +1,5 @@
 import { AnnouncedRow, announcedKey, ConsensusRow } from '../ledger/index.ts';
-import { type AnnounceItem, ConsensusResult } from '../records/index.ts';
+import { type AnnounceItem, ConsensusResult, UserItem } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import { type ConsensusInfo, type ConsensusProofInfo, NodeError } from './service.ts';
 
@@ -51,6 +51,10 @@ export function recipientOf(chain: Chain, pubkey: string): string | undefined {
   const row = chain.state.get('announced', announcedKey('producer', pubkey));
   return row && AnnouncedRow.decode(row).Item?.Content?.EncryptPubkey;
 }
+
+/** The users whom the owner has admitted. */
+export const admittedUsers = (chain: Chain): UserItem[] =>
+  chain.state.list('users', '').map(({ value }) => UserItem.decode(value));
 
 export function consensusInfo(chain: Chain, epoch: number): ConsensusInfo {
   const { configuration, head } = chain;

@@ -12,6 +12,7 @@ import type {
   TrxAuthMode,
   TrxType,
   UpdGroupUserItem,
+  UserItem,
 } from '../records/index.ts';
 import type { ChangeView, ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
@@ -256,6 +257,7 @@ export interface NodeService {
   announcedProducers(groupId: string): Promise<AnnounceItem[]>;
   announcedUsers(groupId: string): Promise<AnnounceItem[]>;
   announcedUser(groupId: string, signPubkey: string): Promise<AnnounceItem>;
+  admittedUsers(groupId: string): Promise<UserItem[]>;
   /** The owner only: admits a user that announced itself, or removes it. */
   updateUser(groupId: string, change: UserChange): Promise<Submitted<UpdGroupUserItem>>;
   /** The owner only: who may send what. */

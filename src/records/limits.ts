@@ -61,3 +61,16 @@ export const LIMITS = {
   /** An app configuration value: settings, not content. */
   appConfigValueChars: 16 * KiB,
 } as const;
+
+/** What an agreement may take. */
+export const AGREEMENT_LIMITS = {
+  /** Below, the votes of one attempt do not fit between two ticks on a slow line. */
+  tickMinMs: 1_000,
+  /** One tick of an hour: whoever is away longer is waited for in the next. */
+  tickMaxMs: 3_600_000,
+  ticksMin: 10,
+  /** Attempts stay open, and so does their memory. */
+  ticksMax: 100,
+  /** `trx_epoch_tick`: an epoch takes six one-way delays. */
+  epochTickMinMs: 500,
+} as const;

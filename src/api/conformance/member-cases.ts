@@ -47,6 +47,12 @@ export const MEMBER_CASES: readonly Case[] = [
     const { trx_id } = admitted;
     equal('admitting', admitted, { group_id, user_pubkey, action: 'ADD', memo: 'welcome', trx_id });
     await owner.untilFinal(group_id, trx_id);
+    const { users: present } = await owner.get(`/api/v1/group/${group_id}/users`);
+    equal(
+      'who is admitted',
+      present.map(({ UserPubkey }: { UserPubkey: string }) => UserPubkey),
+      [user_pubkey],
+    );
     const post = await owner.post(`/api/v1/group/${group_id}/content`, { data: { content: 'for our eyes' } });
     await user.untilFinal(group_id, post.trx_id);
     const [item] = await user.get(`/app/api/v1/group/${group_id}/content`);

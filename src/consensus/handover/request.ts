@@ -1,5 +1,6 @@
 import { publicKeyOf, signHash, verifyHash, verifyRequest } from '../../crypto/index.ts';
 import {
+  AGREEMENT_LIMITS,
   ChangeConsensusReq,
   decodeOrNothing,
   exactBytes,
@@ -13,19 +14,6 @@ import {
 } from '../../records/index.ts';
 
 /** The owner's request on its way: who may make one, what it may ask for, and how it is numbered by attempt. */
-
-/** What an agreement may take. */
-export const AGREEMENT_LIMITS = {
-  /** Below, the votes of one attempt do not fit between two ticks on a slow line. */
-  tickMinMs: 1_000,
-  /** One tick of an hour: whoever is away longer is waited for in the next. */
-  tickMaxMs: 3_600_000,
-  ticksMin: 10,
-  /** Attempts stay open, and so does their memory. */
-  ticksMax: 100,
-  /** `trx_epoch_tick`: an epoch takes six one-way delays. */
-  epochTickMinMs: 500,
-} as const;
 
 /**
  * Why a request counts for nothing.

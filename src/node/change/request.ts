@@ -1,7 +1,6 @@
-import { AGREEMENT_LIMITS } from '../../consensus/index.ts';
 import { signContract, signRequest } from '../../crypto/index.ts';
 import { RULES_VERSION } from '../../ledger/index.ts';
-import { ChangeConsensusReq, ConsensusContract, isPublicKey, LIMITS } from '../../records/index.ts';
+import { AGREEMENT_LIMITS, ChangeConsensusReq, ConsensusContract, isPublicKey, LIMITS } from '../../records/index.ts';
 import type { Chain } from '../chain.ts';
 import { newUuid } from '../genesis.ts';
 import type { Clock, Random } from '../ports.ts';

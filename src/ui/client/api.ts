@@ -1,7 +1,15 @@
 import type { Notice } from '../../node/view.ts';
 import type { SettClient } from '../../page/index.ts';
 import type { ContentItemJson } from '../logic/feed-model.ts';
-import type { BlockJson, TrxJson, TrxStatusJson } from './records.ts';
+import type {
+  AnnounceItemJson,
+  BlockJson,
+  FullProofJson,
+  LiveConsensusJson,
+  ProofJson,
+  TrxJson,
+  TrxStatusJson,
+} from './records.ts';
 
 /** A call that the node refused or could not answer; `code` keys the message catalogue. */
 export class ApiError extends Error implements Notice {
@@ -54,6 +62,25 @@ export interface ContentRequest {
   readonly before?: string;
 }
 
+export interface Announcement {
+  readonly action: 'add' | 'remove';
+  readonly type: 'user' | 'producer';
+  readonly memo: string;
+}
+
+/** What the owner asks for; lengths of time in milliseconds. */
+export interface ChangeRequest {
+  readonly producers: readonly string[];
+  readonly startFromEpoch: number;
+  readonly intervalMs: number;
+  readonly tickMs: number;
+  readonly ticks: number;
+  readonly memo: string;
+  readonly engine: string;
+  readonly encryption: number;
+  readonly recovery: boolean;
+}
+
 /** The routes that the interface uses, typed. Each rejects with {@link ApiError}. */
 export function createApi(client: SettClient) {
   const id = encodeURIComponent;
@@ -88,6 +115,39 @@ export function createApi(client: SettClient) {
       const items = (await call<ContentItemJson[] | null>(client, `/app/api/v1/group/${id(groupId)}/content?${query}`)) ?? [];
       return items.find((item) => item.TrxId === trxId);
     },
+    announce: (groupId: string, announcement: Announcement): Promise<{ trx_id: string }> =>
+      post(client, '/api/v1/group/announce', { group_id: groupId, ...announcement }),
+    announcedProducers: async (groupId: string): Promise<readonly AnnounceItemJson[]> =>
+      (await call<{ producers: AnnounceItemJson[] }>(client, `/api/v1/group/${id(groupId)}/announced/producers`)).producers,
+    announcedUsers: async (groupId: string): Promise<readonly AnnounceItemJson[]> =>
+      (await call<{ users: AnnounceItemJson[] }>(client, `/api/v1/group/${id(groupId)}/announced/users`)).users,
+    /** Public keys of those whom the owner has admitted to a private group. */
+    admittedUsers: async (groupId: string): Promise<readonly string[]> =>
+      (await call<{ users: { UserPubkey: string }[] }>(client, `/api/v1/group/${id(groupId)}/users`)).users.map(
+        ({ UserPubkey }) => UserPubkey,
+      ),
+    updateUser: (groupId: string, pubkey: string, action: 'add' | 'remove'): Promise<{ trx_id: string }> =>
+      post(client, '/api/v1/group/upduser', { group_id: groupId, user_pubkey: pubkey, action, memo: '' }),
+    changeConsensus: (groupId: string, request: ChangeRequest): Promise<{ trx_id: string }> =>
+      post(client, '/api/v1/group/updconsensus', {
+        group_id: groupId,
+        producer_pubkey: request.producers,
+        start_from_epoch: request.startFromEpoch,
+        trx_epoch_tick: request.intervalMs,
+        agreement_tick_length: request.tickMs,
+        agreement_tick_count: request.ticks,
+        memo: request.memo,
+        engine: request.engine,
+        encryption: request.encryption,
+        recovery: request.recovery,
+      }),
+    abandonChange: (groupId: string, reqId: string): Promise<unknown> =>
+      post(client, `/api/v1/group/${id(groupId)}/consensus/change/abandon`, { req_id: reqId }),
+    liveConsensus: (groupId: string): Promise<LiveConsensusJson> => call(client, `/api/v1/group/${id(groupId)}/consensus/live`),
+    proofHistory: async (groupId: string): Promise<readonly ProofJson[]> =>
+      (await call<{ proofs: ProofJson[] }>(client, `/api/v1/group/${id(groupId)}/consensus/proof/history`)).proofs,
+    proof: (groupId: string, reqId: string): Promise<FullProofJson> =>
+      call(client, `/api/v1/group/${id(groupId)}/consensus/proof/${id(reqId)}`),
     block: (groupId: string, blockId: number): Promise<BlockJson> => call(client, `/api/v1/block/${id(groupId)}/${blockId}`),
     trx: (groupId: string, trxId: string): Promise<TrxJson> => call(client, `/api/v1/trx/${id(groupId)}/${id(trxId)}`),
     /** Where a trx stands; its block, once it is final. */

@@ -1,3 +1,5 @@
+import type { ProducerView } from '../../node/view.ts';
+
 /** Records as the API prints them: bytes as base64, default values omitted, `TimeStamp` and `Expired` as text. */
 
 export interface TrxJson {
@@ -23,6 +25,7 @@ export interface BlockJson {
   readonly GroupId: string;
   readonly BlockId?: number;
   readonly Epoch?: number;
+  readonly ConfigNonce?: number;
   readonly PrevHash?: string;
   readonly ProducerPubkey?: string;
   readonly Trxs?: readonly TrxJson[];
@@ -31,6 +34,66 @@ export interface BlockJson {
   readonly ProducerSign?: string;
   readonly StateRoot?: string;
   readonly Seals?: readonly SealJson[];
+}
+
+export interface AnnounceItemJson {
+  readonly Content?: {
+    readonly SignPubkey?: string;
+    readonly EncryptPubkey?: string;
+    readonly Memo?: string;
+  };
+  readonly AnnouncerPubkey?: string;
+}
+
+export interface ChangeRequestJson {
+  readonly ReqId?: string;
+  readonly Nonce?: number | string;
+  readonly ProducerPubkeyList?: readonly string[];
+  readonly AgreementTickLenInMs?: number | string;
+  readonly AgreementTickCount?: number | string;
+  readonly StartFromEpoch?: number | string;
+  readonly TrxEpochTickLenInMs?: number | string;
+  readonly Contract?: {
+    readonly Contract?: string;
+    readonly timestamp?: number | string;
+    readonly Encryption?: number;
+    readonly Recovery?: boolean;
+  };
+  readonly SenderSign?: string;
+}
+
+export interface ChangeResponseJson {
+  readonly SenderPubkey?: string;
+  readonly Refused?: string;
+}
+
+export type ChangeResult = 'SUCCESS' | 'TIMEOUT' | 'FAILED';
+
+/** As `/consensus/proof/history` lists them. */
+export interface ProofJson {
+  readonly result: ChangeResult;
+  readonly req: ChangeRequestJson;
+  readonly repononsed_producer: readonly string[];
+}
+
+/** As `/consensus/proof/:req_id` gives one. */
+export interface FullProofJson {
+  readonly result: ChangeResult;
+  readonly req: ChangeRequestJson;
+  readonly resps: readonly ChangeResponseJson[];
+  readonly responsed_producer: readonly string[];
+}
+
+/** `/consensus/live`. */
+export interface LiveConsensusJson {
+  readonly epoch: number;
+  readonly producers: readonly {
+    readonly pubkey: string;
+    readonly link: ProducerView['link'];
+    readonly finished_epoch?: number;
+    readonly proposal?: ProducerView['proposal'];
+    readonly faults: ProducerView['faults'];
+  }[];
 }
 
 export interface TrxStatusJson {

@@ -10,6 +10,10 @@ test('each path leads to its screen', () => {
   expect(parseRoute(paths.blocks('g'))).toEqual({ screen: 'blocks', groupId: 'g', top: undefined });
   expect(parseRoute(paths.blocks('g', 7))).toEqual({ screen: 'blocks', groupId: 'g', top: 7 });
   expect(parseRoute(paths.block('g', 0))).toEqual({ screen: 'block', groupId: 'g', blockId: 0 });
+  expect(parseRoute(paths.members('g'))).toEqual({ screen: 'members', groupId: 'g' });
+  expect(parseRoute(paths.consensus('g'))).toEqual({ screen: 'consensus', groupId: 'g' });
+  expect(parseRoute(paths.change('g'))).toEqual({ screen: 'change', groupId: 'g', recovery: false });
+  expect(parseRoute(paths.recover('g'))).toEqual({ screen: 'change', groupId: 'g', recovery: true });
   expect(parseRoute(paths.trx('g', 't'))).toEqual({ screen: 'trx', groupId: 'g', trxId: 't' });
 });
 
@@ -27,6 +31,8 @@ test.each([
   '#/group/g/blocks/-1',
   '#/group/g/trx',
   '#/group/g/block/1/2',
+  '#/group/g/members/x',
+  '#/group/g/consensus/x',
   '#/create/x',
 ])('%s leads nowhere', (hash) => {
   expect(parseRoute(hash)).toEqual({ screen: 'unknown' });

@@ -7,6 +7,9 @@ export type Route =
   | { readonly screen: 'blocks'; readonly groupId: string; readonly top: number | undefined }
   | { readonly screen: 'block'; readonly groupId: string; readonly blockId: number }
   | { readonly screen: 'trx'; readonly groupId: string; readonly trxId: string }
+  | { readonly screen: 'members'; readonly groupId: string }
+  | { readonly screen: 'consensus'; readonly groupId: string }
+  | { readonly screen: 'change'; readonly groupId: string; readonly recovery: boolean }
   | { readonly screen: 'unknown' };
 
 function decode(part: string | undefined): string {
@@ -32,6 +35,11 @@ export function parseRoute(hash: string): Route {
   if (first !== 'group' || !id) return { screen: 'unknown' };
   const groupId = decode(id);
   if (page === undefined || page === '') return { screen: 'feed', groupId };
+  if (page === 'members' && detail === undefined) return { screen: 'members', groupId };
+  if (page === 'consensus' && detail === undefined) return { screen: 'consensus', groupId };
+  if (page === 'consensus' && (detail === 'change' || detail === 'recover')) {
+    return { screen: 'change', groupId, recovery: detail === 'recover' };
+  }
   if (page === 'blocks') {
     const top = wholeNumber(detail);
     return detail !== undefined && top === undefined ? { screen: 'unknown' } : { screen: 'blocks', groupId, top };
@@ -49,5 +57,9 @@ export const paths = {
   feed: (groupId: string): string => `#/group/${encodeURIComponent(groupId)}`,
   blocks: (groupId: string, top?: number): string => `${paths.feed(groupId)}/blocks${top === undefined ? '' : `/${top}`}`,
   block: (groupId: string, blockId: number): string => `${paths.feed(groupId)}/block/${blockId}`,
+  members: (groupId: string): string => `${paths.feed(groupId)}/members`,
+  consensus: (groupId: string): string => `${paths.feed(groupId)}/consensus`,
+  change: (groupId: string): string => `${paths.consensus(groupId)}/change`,
+  recover: (groupId: string): string => `${paths.consensus(groupId)}/recover`,
   trx: (groupId: string, trxId: string): string => `${paths.feed(groupId)}/trx/${encodeURIComponent(trxId)}`,
 };

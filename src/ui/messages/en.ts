@@ -1,13 +1,12 @@
-import { pluralFor } from './plural.ts';
+import { availabilityEn, changeEn, consensusEn } from './en-consensus.ts';
+import { peopleEn } from './en-people.ts';
+import { locale, n, plural } from './english.ts';
 
 /**
  * Every English string of the interface. A sentence with values is a function of named values, so that each language orders
  * them as it needs. Names of buttons and text boxes are a promise to screen readers and outside checks: see issue 2.
+ * The words of the pages on members and consensus stand in files of their own.
  */
-const locale = 'en';
-const plural = pluralFor(locale);
-const number = new Intl.NumberFormat(locale);
-const n = (value: number): string => number.format(value);
 
 /** Values that a problem may bring along; `message` is the node's own sentence. */
 interface Problem {
@@ -160,6 +159,8 @@ export const en = {
     tabs: 'Group pages',
     feed: 'Feed',
     blocks: 'Blocks',
+    members: 'Members',
+    consensus: 'Consensus',
     opening: 'Opening the group…',
     missingTitle: 'This group is not in your node',
     missingText: 'It may have been left, or it belongs to another profile. Join it again with its seed.',
@@ -189,20 +190,10 @@ export const en = {
     more: (p: { count: number }) => plural(p.count, { one: 'and # more', other: 'and # more' }),
   },
 
-  producers: {
-    title: 'Making blocks',
-    summary: (p: { count: number; connected: number }) =>
-      `${plural(p.count, { one: '# producer', other: '# producers' })}, ${n(p.connected)} connected`,
-    self: 'you',
-    connected: 'connected',
-    away: 'not connected',
-    faults: (p: { count: number }) => plural(p.count, { one: '# fault seen', other: '# faults seen' }),
-    enough: (p: { needed: number; count: number }) => `Any ${n(p.needed)} of the ${n(p.count)} make a block that stands.`,
-    sealing: (p: { block: number; have: number; needed: number }) =>
-      `Block ${n(p.block)} has ${n(p.have)} of ${n(p.needed)} signatures.`,
-    tooFew: (p: { needed: number; connected: number }) =>
-      `${n(p.needed)} are needed for a block, ${n(p.connected)} are here. Posts wait until more come back.`,
-  },
+  availability: availabilityEn,
+  people: peopleEn,
+  consensus: consensusEn,
+  change: changeEn,
 
   sync: {
     looking: 'Looking for peers…',

@@ -8,7 +8,10 @@ import { useMessages } from '../../messages/index.ts';
 import { BlockPage } from '../blocks/block-page.tsx';
 import { BlocksPage } from '../blocks/blocks-page.tsx';
 import { TrxPage } from '../blocks/trx-page.tsx';
+import { ChangePage } from '../consensus/change-page.tsx';
+import { ConsensusPage } from '../consensus/consensus-page.tsx';
 import { Opening } from '../gate/opening.tsx';
+import { PeoplePage } from '../people/people-page.tsx';
 import { FeedPage } from './feed-page.tsx';
 import { GroupHeader } from './group-header.tsx';
 import styles from './group-page.module.css';
@@ -37,6 +40,12 @@ function GroupScreen({ group, route }: { readonly group: GroupView; readonly rou
       return <BlocksPage group={group} top={route.top} />;
     case 'block':
       return <BlockPage key={route.blockId} group={group} blockId={route.blockId} />;
+    case 'members':
+      return <PeoplePage group={group} />;
+    case 'consensus':
+      return <ConsensusPage group={group} />;
+    case 'change':
+      return <ChangePage key={String(route.recovery)} group={group} recovery={route.recovery} />;
     case 'trx':
       return <TrxPage key={route.trxId} group={group} trxId={route.trxId} />;
   }

@@ -3,13 +3,14 @@ import { LIMITS } from '../../../records/limits.ts';
 import { useApi } from '../../client/context.ts';
 import { Alert } from '../../components/alert.tsx';
 import { Button } from '../../components/button.tsx';
+import { ChoiceCards } from '../../components/choice-cards.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
 import { navigate } from '../../hooks/use-route.ts';
 import { useTask } from '../../hooks/use-task.ts';
 import { paths } from '../../logic/route.ts';
 import { problemText, useMessages } from '../../messages/index.ts';
-import { ChoiceCards } from './choice-cards.tsx';
+
 import styles from './dialogs.module.css';
 
 const NAME = { min: LIMITS.groupNameMinChars, max: LIMITS.groupNameMaxChars };

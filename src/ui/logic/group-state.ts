@@ -1,0 +1,19 @@
+import type { GroupView } from '../../node/view.ts';
+
+/**
+ * How a group is doing, in one word: `paused` too few producers; `stopped` this node's producer has stopped; `looking` nobody heard of yet;
+ * `working` and `resting` as a producer sees it; `watching` as a user does.
+ */
+export type GroupState = 'paused' | 'stopped' | 'looking' | 'working' | 'resting' | 'watching';
+
+export function groupState({ availability, producing, members, sync }: GroupView): GroupState {
+  if (producing === 'stopped') return 'stopped';
+  if (availability.isPaused) return isUnheard(availability.online, members.length, sync.phase) ? 'looking' : 'paused';
+  if (producing === 'idle') return 'watching';
+  return producing;
+}
+
+/** Nobody at all has been heard of: that says something of this node, and nothing of the producers. */
+function isUnheard(online: number, members: number, phase: GroupView['sync']['phase']): boolean {
+  return members === 0 && (online === 0 || phase === 'looking');
+}

@@ -1,0 +1,307 @@
+import { duration, list, n, plural } from './english.ts';
+
+/** Who of the producers is there, on every page. */
+export const availabilityEn = {
+  title: 'Making blocks',
+  line: (p: { producers: number; online: number; needed: number }) =>
+    `${plural(p.producers, { one: '# producer', other: '# producers' })}, ${n(p.online)} online, ${n(p.needed)} needed`,
+  paused: (p: { online: number; needed: number }) => `Paused: ${n(p.online)} online, ${n(p.needed)} needed`,
+  pausedText: 'Nothing is lost: posts wait where they were written, and turn into blocks when enough producers are back.',
+  pausedOne: 'The group’s only producer is not here. Posts wait where they were written, and turn into blocks when it is back.',
+  unheard: 'No producer can be reached from here yet.',
+  self: 'you',
+  connected: 'online',
+  away: 'not online',
+  missing: 'Missing',
+  selfStopped: 'your own node, which has stopped producing',
+  lastHeard: 'last heard of',
+  neverHeard: 'not heard of since this page was opened',
+  faults: (p: { count: number }) => plural(p.count, { one: '# fault seen', other: '# faults seen' }),
+  more: 'How the group is doing',
+};
+
+/** What a number of producers can bear, in a sentence. */
+function tolerance({ producers, faulty }: { producers: number; faulty: number }): string {
+  if (producers === 1) return 'One producer makes the blocks alone. While its tab is closed, posts wait.';
+  if (faulty === 0) {
+    return `All ${n(producers)} are needed for every block: one tab that closes pauses the group. ${producers < 4 ? 'From four on, one may be missing.' : ''}`.trim();
+  }
+  const needed = producers - faulty;
+  const missing = plural(faulty, { one: '# may be away, or even cheat,', other: '# may be away, or even cheat,' });
+  return `Any ${n(needed)} of the ${n(producers)} make a block that stands: ${missing} and the group goes on.`;
+}
+
+/** The page that shows consensus at work. */
+export const consensusEn = {
+  title: 'Consensus',
+  tolerance,
+  state: {
+    working: 'Making blocks',
+    resting: 'Resting',
+    paused: 'Paused',
+    stopped: 'Stopped here',
+    watching: 'Up to the producers',
+    looking: 'Looking for producers',
+  },
+  stateText: {
+    working: 'The producers agree on what comes next.',
+    resting: 'Nothing waits to be decided. The next post wakes everyone.',
+    stopped: 'Your node has stopped producing; the message at the top says why.',
+    watching: 'Your node checks each block when it comes. How an epoch goes is known to its producers only.',
+    looking: 'No producer has been heard of yet since this page was opened.',
+  },
+  epoch: 'Epoch',
+  block: 'Block',
+  picture: (p: { producers: number; online: number; epoch: number }) =>
+    `${plural(p.producers, { one: '# producer', other: '# producers' })}, ${n(p.online)} online, at epoch ${n(p.epoch)}`,
+  facts: {
+    interval: 'New epoch every',
+    engine: 'Engine',
+    encryption: 'Proposals encrypted',
+    waiting: 'Blocks that wait for seals',
+    nonce: 'Configuration',
+  },
+  interval: (p: { ms: number }) => duration(p.ms),
+  nonce: (p: { nonce: number }) => `no. ${n(p.nonce)}`,
+  engines: { hbbft: 'HoneyBadgerBFT', pbft: 'PBFT' } as Readonly<Record<string, string>>,
+  encryption: (p: { schedule: number }) =>
+    p.schedule === 0 ? 'in every epoch' : p.schedule === 1 ? 'never' : `every ${n(p.schedule)} epochs`,
+
+  running: 'The running epoch',
+  lastEpoch: (p: { epoch: number }) => `Epoch ${n(p.epoch)}`,
+  runningText: 'Every producer proposes what it has. What enough of them have in hand goes into the block.',
+  restingText: 'Between epochs there is nothing to see here.',
+  userText: 'Only producers see inside an epoch. This node hears who is there.',
+  stages: { broadcast: 'Broadcast', agreement: 'Agreement', decryption: 'Decryption' },
+  broadcast: {
+    silent: () => 'nothing heard yet',
+    echoing: (p: { echoes: number; count: number }) => `${n(p.echoes)} of ${n(p.count)} echo`,
+    ready: (p: { readies: number; count: number }) => `${n(p.readies)} of ${n(p.count)} ready`,
+    delivered: () => 'complete',
+    failed: () => 'rubbish',
+  } as Readonly<Record<string, (p: { echoes: number; readies: number; count: number }) => string>>,
+  agreement: {
+    waiting: 'no vote yet',
+    round: (p: { round: number }) => `round ${n(p.round)}`,
+    yes: 'yes',
+    no: 'no',
+  },
+  decryption: {
+    unneeded: 'not needed',
+    waiting: (p: { shares: number; needed: number }) => `${n(p.shares)} of ${n(p.needed)} shares`,
+    decrypted: 'open',
+    failed: 'not readable',
+  },
+  outcome: {
+    in: 'In',
+    out: 'Out',
+    running: 'Under way',
+    done: 'Done',
+    silent: 'Silent',
+    away: 'Away',
+    online: 'Online',
+    self: 'You',
+  },
+  finishedEpoch: (p: { epoch: number }) => `done with epoch ${n(p.epoch)}`,
+
+  timeline: 'Epochs and blocks',
+  timelineText: 'The newest blocks, oldest first. Higher bars hold more; a dot is a producer’s seal.',
+  timelineOne: 'The newest blocks, oldest first. Higher bars hold more.',
+  timelineBlock: (p: { block: number; epoch: number; trxs: number; seals: number }) =>
+    `Block ${n(p.block)}, epoch ${n(p.epoch)}, ${plural(p.trxs, { one: '# trx', other: '# trxs' })}, ${plural(p.seals, { one: '# seal', other: '# seals' })}`,
+  timelineEpochs: (p: { from: number; to: number }) => `Epochs ${n(p.from)} to ${n(p.to)}`,
+  timelineBlocks: (p: { from: number; to: number }) => `Blocks ${n(p.from)} to ${n(p.to)}`,
+  timelineRate: (p: { blocks: number; empty: number }) =>
+    `${plural(p.blocks, { one: '# block', other: '# blocks' })}, ${plural(p.empty, { one: '# epoch without one', other: '# epochs without one' })}`,
+  timelineChange: 'change of consensus',
+  sealed: (p: { sealed: number; of: number }) => `sealed ${n(p.sealed)} of ${n(p.of)}`,
+
+  faults: 'Faults',
+  faultsNone: 'No producer has been seen to misbehave since this node began to produce.',
+  faultsUser: 'Faults are seen by producers. This node makes no blocks, so it has none to tell of.',
+  faultsText: 'What this node saw since it began to produce. The group goes on as long as no more than it can bear misbehave.',
+  faultKinds: {
+    'malformed-message': 'sent bytes that are no message',
+    'unexpected-message': 'sent a message that has no place there',
+    'future-epoch': 'sent a message of an epoch nobody is in',
+    'conflicting-value': 'gave out two different proposals',
+    'bad-shard': 'sent a piece that belongs to nothing',
+    'conflicting-echo': 'echoed two different proposals',
+    'conflicting-ready': 'was ready for two different proposals',
+    equivocation: 'told different producers different things',
+    'bad-root': 'proposed what cannot be put together',
+    'conflicting-vote': 'voted twice and differently',
+    'conflicting-coin-share': 'tossed the coin twice and differently',
+    'bad-coin-share': 'sent a false share of the coin',
+    'bad-ciphertext': 'proposed what cannot be decrypted',
+    'conflicting-decryption-share': 'sent two different shares of a decryption',
+    'bad-decryption-share': 'sent a false share of a decryption',
+    'bad-proposal': 'proposed what says nothing',
+    'bad-signature': 'sent a signature that does not hold',
+    'conflicting-done': 'signed two different ends of one epoch',
+    'bad-response': 'answered a change of consensus with what is no answer',
+    'conflicting-response': 'answered one change of consensus twice and differently',
+    'bad-dealing': 'dealt shares of the group key that do not hold',
+    'bad-acknowledgement': 'acknowledged what was not agreed on',
+    'bad-report': 'reported a result whose signatures do not hold',
+  } as Readonly<Record<string, string>>,
+  times: (p: { count: number }) => plural(p.count, { one: '# time', other: '# times' }),
+
+  history: 'Changes of consensus',
+  historyText: 'Every request of the owner’s with its result, as all members hold it. Newest first.',
+  historyNone: 'No change has been asked for yet.',
+  result: { SUCCESS: 'Success', TIMEOUT: 'Timed out', FAILED: 'Failed' },
+  founding: 'Founding',
+  recovery: 'Recovery',
+  answered: (p: { answered: number; of: number }) => `${n(p.answered)} of ${n(p.of)} answered`,
+  proof: {
+    show: 'Proof',
+    reqId: 'Request id',
+    nonce: 'Nonce',
+    startFromEpoch: 'From epoch',
+    interval: 'Epoch interval',
+    agreement: 'Agreement',
+    ticks: (p: { count: number; ms: number }) =>
+      `${plural(p.count, { one: '# attempt', other: '# attempts' })} of ${duration(p.ms)}`,
+    sign: 'Owner’s signature',
+    producers: 'Asked',
+    answered: 'answered',
+    silent: 'did not answer',
+    refused: (p: { why: string }) => `refused: ${p.why}`,
+    loading: 'Reading the proof…',
+  },
+};
+
+/** How a state of the request is called, and what is going on then. */
+const phases: Readonly<Record<string, { readonly word: string; readonly text: string }>> = {
+  'waiting-for-producers': {
+    word: 'Waiting for producers',
+    text: 'Each producer that was asked must be open and connected to the others. They answer by themselves.',
+  },
+  agreeing: { word: 'Agreeing', text: 'The answers are here. The producers agree on them, and make the new group key together.' },
+  ordering: { word: 'Into the chain', text: 'All have signed. The present producers put the result into their last block.' },
+  switching: { word: 'Switching', text: 'The last block of the old configuration is final. The new one takes over.' },
+};
+
+/** The owner's change of consensus: the form, what it means, how it goes. */
+export const changeEn = {
+  title: 'Change consensus',
+  open: 'Change consensus',
+  lead: 'Choose who makes the blocks, and how fast. All that you choose must agree; until then everything goes on as it is.',
+  ownerOnly: 'Only the owner of the group changes its consensus.',
+  back: 'Consensus',
+
+  producers: 'Who makes the blocks',
+  producersHint: 'Members who announced themselves as producers, and you.',
+  nobody: 'Nobody but you so far. Members offer to make blocks on the members page.',
+  isNow: 'makes blocks now',
+  notAnnounced: 'has taken its announcement back and cannot be chosen',
+  here: 'here now',
+  notHere: 'not here now',
+  rule: 'Three producers tolerate no failure, four tolerate one, seven two.',
+
+  pace: 'Pace',
+  interval: 'Epoch interval in milliseconds',
+  intervalHint: (p: { min: number }) =>
+    `How often the producers start an epoch while there is something to decide. At least ${n(p.min)}.`,
+  encryption: 'Encrypt proposals',
+  encryptionAlways: 'In every epoch',
+  encryptionAlwaysText: 'No producer knows what another proposes before it is decided, so none can leave out what it dislikes.',
+  encryptionNever: 'Never',
+  encryptionNeverText: 'Faster, with many producers much faster. Fine where producers trust each other not to pick.',
+  encryptionSome: 'In some epochs',
+  encryptionSomeText: 'What waits is decided unseen in the next encrypted epoch at the latest.',
+  encryptionEvery: 'Encrypt every how many epochs',
+  engine: 'Engine',
+  engineTexts: {
+    hbbft: {
+      title: 'HoneyBadgerBFT',
+      text: 'Needs no timing at all and has no leader that could be attacked. Five to six message delays a block.',
+    },
+    pbft: {
+      title: 'PBFT',
+      text: 'Three message delays a block and less upload. Needs a network that is timely most of the time.',
+    },
+  } as Readonly<Record<string, { readonly title: string; readonly text: string }>>,
+
+  more: 'Agreement and start',
+  tick: 'Length of an attempt in milliseconds',
+  tickHint: 'Slow tabs are waited for until an attempt ends.',
+  ticks: 'Attempts',
+  ticksHint: (p: { total: number }) => `Together at most ${duration(p.total)}; then the request has timed out.`,
+  start: 'Start from epoch',
+  startHint: (p: { epoch: number }) => `Empty: right after the change. The group is at epoch ${n(p.epoch)}.`,
+  memo: 'Memo',
+  memoHint: 'Kept with the answer to this call; nobody else sees it.',
+
+  meaning: 'What it will mean',
+  meaningSet: (p: { producers: number; needed: number }) =>
+    `${plural(p.producers, { one: '# producer', other: '# producers' })}; ${plural(p.needed, { one: '# makes', other: '# make' })} a block that stands.`,
+  tolerance,
+  meaningNumbers: { producers: 'Producers', faulty: 'May fail', needed: 'Needed' },
+  meaningAlone: 'Your tab alone makes the blocks, as at the founding.',
+  meaningOwnerOut: 'You stay the owner but make no blocks: the group goes on while your tab is closed.',
+  meaningAdded: (p: { names: readonly string[] }) => `New: ${list(p.names)}.`,
+  meaningLeft: (p: { names: readonly string[] }) =>
+    `Left out: ${list(p.names)}. They stop making blocks and keep reading, posting and serving blocks.`,
+  meaningSame: 'The producers stay the same.',
+  meaningOnline: (p: { total: number }) =>
+    `Everybody chosen must be open and connected during the agreement, at most ${duration(p.total)}. You need to stay open too.`,
+  meaningMissing: (p: { names: readonly string[] }) => `Not here now: ${list(p.names)}. Unless they come, the request times out.`,
+  meaningUndisturbed: 'If it fails nothing changes, and the result is kept for all to see.',
+
+  recoveryTitle: 'Recovery',
+  recoveryOffer: 'Are the missing producers gone for good?',
+  recoveryOfferText: (p: { online: number; needed: number }) =>
+    `${n(p.online)} of the ${n(p.needed)} producers that are needed are here, so the group cannot decide a change in the ordinary way. If the others come back, it goes on by itself. If they never will, a recovery starts anew from the newest block that anybody here holds.`,
+  recoveryOpen: 'Prepare a recovery',
+  recoveryCosts: [
+    'The group goes on from the newest final block that a reachable member has. Blocks beyond it, held only by those who are gone, are given up.',
+    'Posts in blocks that are given up return to their authors as pending, and are sent again.',
+    'Whoever holds such blocks is told that the group was recovered. Receipts that pass the recovery say so.',
+    'It is the one exception to “final stays final”. If the missing producers are still at work somewhere, two histories meet, and the newer configuration wins.',
+  ],
+  recoveryConfirm: 'The missing producers are gone for good, and I accept this cost',
+  recoveryMustConfirm: 'A recovery has a cost. Read it and tick the box first.',
+
+  submit: 'Ask for this change',
+  submitRecovery: 'Ask for the recovery',
+  busy: 'Signing the request…',
+  problems: {
+    empty: 'Choose at least one producer.',
+    tooMany: (p: { max: number }) => `At most ${n(p.max)} producers fit.`,
+    interval: (p: { min: number }) => `The epoch interval is a whole number of at least ${n(p.min)} milliseconds.`,
+    encryption: 'Encrypt every 2 epochs or more, or choose “in every epoch”.',
+    tick: (p: { min: number; max: number }) => `An attempt takes ${n(p.min)} to ${n(p.max)} milliseconds.`,
+    ticks: (p: { min: number; max: number }) => `There are ${n(p.min)} to ${n(p.max)} attempts.`,
+    start: (p: { epoch: number }) => `The start must come after epoch ${n(p.epoch)}, where the group is now.`,
+  },
+
+  progress: 'Change under way',
+  progressRecovery: 'Recovery under way',
+  ended: { SUCCESS: 'The change went through', TIMEOUT: 'The change timed out', FAILED: 'The change failed' },
+  endedText: {
+    SUCCESS: 'Every member switches at the same block. The proof is in the history below.',
+    TIMEOUT: 'Not everybody signed in time. Nothing has changed; you can ask again.',
+    FAILED: 'Nothing has changed.',
+  },
+  phases,
+  asked: 'The owner asks',
+  askedYou: 'The owner has asked your node to produce. It answers by itself; keep this tab open.',
+  attempt: (p: { attempt: number; attempts: number }) => `Attempt ${n(p.attempt)} of ${n(p.attempts)}`,
+  notBegun: 'Not begun',
+  attemptEach: (p: { ms: number }) => `${duration(p.ms)} each`,
+  signed: (p: { signed: number; of: number }) => `${n(p.signed)} of ${n(p.of)} signed`,
+  producerState: {
+    refused: 'refused',
+    decided: 'in the agreement',
+    responded: 'signed',
+    waiting: 'not signed yet',
+    away: 'not here',
+  },
+  promised: 'Success will appear as',
+  reason: (p: { reason: string }) => `Reason: ${p.reason}`,
+  abandon: 'Give up',
+  abandonText: 'Giving up signs the request as failed. Nothing changes.',
+  again: 'Change again',
+};

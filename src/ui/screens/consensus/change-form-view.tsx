@@ -1,0 +1,221 @@
+import { type FormEvent, useId, useState } from 'react';
+import type { GroupView } from '../../../node/view.ts';
+import { AGREEMENT_LIMITS, LIMITS } from '../../../records/limits.ts';
+import { useApi } from '../../client/context.ts';
+import { Alert } from '../../components/alert.tsx';
+import { Button } from '../../components/button.tsx';
+import { ChoiceCards } from '../../components/choice-cards.tsx';
+import { TextField } from '../../components/field.tsx';
+import { navigate } from '../../hooks/use-route.ts';
+import { useTask } from '../../hooks/use-task.ts';
+import {
+  type ChangeField,
+  type ChangeForm,
+  changeFormOf,
+  changeMeaning,
+  changeProblem,
+  changeRequestOf,
+} from '../../logic/change-form.ts';
+import { candidatesOf, isHere, type People } from '../../logic/people.ts';
+import { paths } from '../../logic/route.ts';
+import { type Messages, problemText, useMessages } from '../../messages/index.ts';
+import styles from './change-form-view.module.css';
+import { ChangeMeaningView } from './change-meaning-view.tsx';
+import { ProducerPicker } from './producer-picker.tsx';
+
+interface ChangeFormProps {
+  readonly group: GroupView;
+  readonly people: People;
+  readonly recovery: boolean;
+}
+
+/** The form, and beside it what it would mean. */
+export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
+  const messages = useMessages();
+  const { change: words } = messages;
+  const api = useApi();
+  const alertId = useId();
+  const { consensus, epoch } = group;
+  const candidates = candidatesOf(people);
+  const here = new Set(candidates.filter(isHere).map(({ pubkey }) => pubkey));
+  const [form, setForm] = useState<ChangeForm>(() => {
+    const choosable = new Set(candidates.filter(({ canBeChosen }) => canBeChosen).map(({ pubkey }) => pubkey));
+    // A recovery is for those who are still here.
+    const producers = group.producers.filter((pubkey) => choosable.has(pubkey) && (!recovery || here.has(pubkey)));
+    return changeFormOf({ ...consensus, producers });
+  });
+  const [accepted, setAccepted] = useState(false);
+  const { busy, problem, run, setProblem } = useTask(async () => {
+    await api.changeConsensus(group.groupId, changeRequestOf(form, epoch, recovery));
+    navigate(paths.consensus(group.groupId));
+  });
+  const change = (part: Partial<ChangeForm>): void => {
+    setForm((before) => ({ ...before, ...part }));
+    if (problem) setProblem(undefined);
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    const wrong = changeProblem(form, epoch);
+    if (wrong) setProblem({ code: fieldCode(wrong.field), message: problemOf(messages, wrong.code, epoch) });
+    else if (recovery && !accepted) setProblem({ code: fieldCode('producers'), message: words.recoveryMustConfirm });
+    else void run();
+  };
+  const problemIdOf = (field: ChangeField): string | undefined => (problem?.code === fieldCode(field) ? alertId : undefined);
+  const meaning = changeMeaning(form, {
+    producers: group.producers,
+    ownerPubkey: group.ownerPubkey,
+    isHere: (pubkey) => here.has(pubkey),
+  });
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <div className={styles.fields}>
+        {recovery && <RecoveryCosts accepted={accepted} onAccept={setAccepted} group={group} />}
+        <ProducerPicker
+          candidates={candidates}
+          chosen={form.producers}
+          groupId={group.groupId}
+          problemId={problemIdOf('producers')}
+          onChange={(producers) => change({ producers })}
+        />
+        <PaceFields form={form} change={change} problemIdOf={problemIdOf} />
+        <AgreementFields form={form} change={change} problemIdOf={problemIdOf} epoch={epoch} />
+      </div>
+      <div className={styles.side}>
+        <ChangeMeaningView meaning={meaning} />
+        {problem && <Alert id={alertId}>{problemText(messages, problem)}</Alert>}
+        <Button
+          kind="primary"
+          type="submit"
+          label={busy ? words.busy : recovery ? words.submitRecovery : words.submit}
+          disabled={busy}
+        />
+      </div>
+    </form>
+  );
+}
+
+const fieldCode = (field: ChangeField): string => `form-${field}`;
+
+function problemOf({ change: { problems } }: Messages, code: keyof Messages['change']['problems'], epoch: number): string {
+  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs } = AGREEMENT_LIMITS;
+  switch (code) {
+    case 'tooMany':
+      return problems.tooMany({ max: LIMITS.producers });
+    case 'interval':
+      return problems.interval({ min: epochTickMinMs });
+    case 'tick':
+      return problems.tick({ min: tickMinMs, max: tickMaxMs });
+    case 'ticks':
+      return problems.ticks({ min: ticksMin, max: ticksMax });
+    case 'start':
+      return problems.start({ epoch });
+    default:
+      return problems[code];
+  }
+}
+
+function RecoveryCosts(props: { accepted: boolean; onAccept: (accepted: boolean) => void; group: GroupView }) {
+  const { change: words } = useMessages();
+  return (
+    <section className={styles.recovery} aria-labelledby="recovery-title">
+      <h3 id="recovery-title">{words.recoveryOffer}</h3>
+      <p>{words.recoveryOfferText(props.group.availability)}</p>
+      <ul>
+        {words.recoveryCosts.map((cost) => (
+          <li key={cost}>{cost}</li>
+        ))}
+      </ul>
+      <label className={styles.accept}>
+        <input type="checkbox" checked={props.accepted} onChange={(event) => props.onAccept(event.target.checked)} />
+        <span>{words.recoveryConfirm}</span>
+      </label>
+    </section>
+  );
+}
+
+interface FieldsProps {
+  readonly form: ChangeForm;
+  readonly change: (part: Partial<ChangeForm>) => void;
+  readonly problemIdOf: (field: ChangeField) => string | undefined;
+}
+
+function PaceFields({ form, change, problemIdOf }: FieldsProps) {
+  const { change: words } = useMessages();
+  return (
+    <section className={styles.part} aria-labelledby="pace-title">
+      <h3 id="pace-title">{words.pace}</h3>
+      <TextField
+        label={words.interval}
+        hint={words.intervalHint({ min: AGREEMENT_LIMITS.epochTickMinMs })}
+        value={form.interval}
+        inputMode="numeric"
+        problemId={problemIdOf('interval')}
+        onChange={(event) => change({ interval: event.target.value })}
+      />
+      <ChoiceCards
+        legend={words.encryption}
+        value={form.encryption}
+        onChange={(encryption) => change({ encryption })}
+        choices={[
+          { value: 'always', title: words.encryptionAlways, text: words.encryptionAlwaysText },
+          { value: 'never', title: words.encryptionNever, text: words.encryptionNeverText },
+          { value: 'some', title: words.encryptionSome, text: words.encryptionSomeText },
+        ]}
+      />
+      {form.encryption === 'some' && (
+        <TextField
+          label={words.encryptionEvery}
+          value={form.encryptionEvery}
+          inputMode="numeric"
+          problemId={problemIdOf('encryption')}
+          onChange={(event) => change({ encryptionEvery: event.target.value })}
+        />
+      )}
+    </section>
+  );
+}
+
+function AgreementFields({ form, change, problemIdOf, epoch }: FieldsProps & { readonly epoch: number }) {
+  const { change: words } = useMessages();
+  const total = Number(form.tick) * Number(form.ticks);
+  return (
+    <details className={styles.more} open={['tick', 'ticks', 'start'].some((field) => problemIdOf(field as ChangeField))}>
+      <summary>{words.more}</summary>
+      <div className={styles.part}>
+        <div className={styles.pair}>
+          <TextField
+            label={words.tick}
+            hint={words.tickHint}
+            value={form.tick}
+            inputMode="numeric"
+            problemId={problemIdOf('tick')}
+            onChange={(event) => change({ tick: event.target.value })}
+          />
+          <TextField
+            label={words.ticks}
+            {...(Number.isFinite(total) && { hint: words.ticksHint({ total }) })}
+            value={form.ticks}
+            inputMode="numeric"
+            problemId={problemIdOf('ticks')}
+            onChange={(event) => change({ ticks: event.target.value })}
+          />
+        </div>
+        <TextField
+          label={words.start}
+          hint={words.startHint({ epoch })}
+          value={form.start}
+          inputMode="numeric"
+          problemId={problemIdOf('start')}
+          onChange={(event) => change({ start: event.target.value })}
+        />
+        <TextField
+          label={words.memo}
+          hint={words.memoHint}
+          value={form.memo}
+          maxLength={LIMITS.memoChars}
+          onChange={(event) => change({ memo: event.target.value })}
+        />
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,24 @@
+import type { GroupView } from '../../../node/view.ts';
+import { useLiveConsensus } from '../../hooks/use-live-consensus.ts';
+import { ChangeProgress } from './change-progress.tsx';
+import styles from './consensus-page.module.css';
+import { EpochProposers } from './epoch-proposers.tsx';
+import { Faults } from './faults.tsx';
+import { Overview } from './overview.tsx';
+import { ProofHistory } from './proof-history.tsx';
+import { Timeline } from './timeline.tsx';
+
+/** What the group is doing, and whether it is healthy. */
+export function ConsensusPage({ group }: { readonly group: GroupView }) {
+  const picture = useLiveConsensus(group);
+  return (
+    <div className={styles.page}>
+      {group.change && <ChangeProgress group={group} change={group.change} />}
+      <Overview group={group} picture={picture} />
+      {group.consensus.producers.length > 1 && <EpochProposers group={group} picture={picture} />}
+      <Timeline group={group} />
+      <Faults group={group} />
+      <ProofHistory group={group} />
+    </div>
+  );
+}
