@@ -31,6 +31,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   world: ['node/types'],
   // Answers carry records, whose JSON form is in `records`; the tool routes, which need no node, compute an address and check seeds and receipts.
   api: ['node', 'records', 'crypto', 'ledger'],
+  // The client library: types of the interface, and JSON with exact integers.
+  sdk: ['api', 'records'],
   // Entry points: they wire the folders above for one place.
   worker: ['records', 'crypto', 'node', 'store', 'network', 'api', 'world'],
   page: ['records', 'node/types', 'store', 'network', 'api', 'worker'],
@@ -51,7 +53,7 @@ const PURE_PACKAGES = [
 ];
 
 /** Folders that end up in a browser, besides the pure ones. */
-const BROWSER_FOLDERS: readonly string[] = ['api', 'world', 'worker', 'page', 'service', 'ui'];
+const BROWSER_FOLDERS: readonly string[] = ['api', 'sdk', 'world', 'worker', 'page', 'service', 'ui'];
 
 const NODE_TYPES = ['src/node/ports.ts', 'src/node/view.ts', 'src/node/service.ts'];
 /** Bounds and quorums, in numbers only: forms show them before anything is sent. */

@@ -1,5 +1,6 @@
 export { tokenOfCall } from './caller-token.ts';
 export { openApiDocument } from './description.ts';
 export { jsonResponse } from './endpoint.ts';
+export type { CallAnswer, CallInput, Interface } from './interface.ts';
 export { createRouter, type RouterOptions } from './router.ts';
 export { type NewToken, ROLES, type Role, type TokenIssuer } from './tokens.ts';
