@@ -36,6 +36,8 @@ export interface TrialResult {
   readonly order: Order;
   /** What went wrong on purpose. */
   readonly faults: readonly string[];
+  /** How often a faulty producer did otherwise than an honest one. */
+  readonly deviations: number;
   /** Kinds of misbehaviour that honest producers noticed. */
   readonly noticed: readonly string[];
   /** Hash of the common head: equal for equal seeds and options. */
@@ -124,6 +126,7 @@ class Trial {
       posts: this.#watch.acknowledged.size,
       order: this.#order,
       faults: [...this.#faultsSeen, ...[...this.#twists.values()].map(({ name }) => name)],
+      deviations: [...this.#twists.values()].reduce((sum, { twist }) => sum + twist.deviations, 0),
       noticed: [...this.#watch.faultKinds],
       headHash: shown?.head.hash ?? '',
     };

@@ -11,7 +11,7 @@ import {
   ProducerFrame,
   type SealNotice,
 } from '../../../node/index.ts';
-import { decodeOrNothing, SyncResponse } from '../../../records/index.ts';
+import { decodeOrNothing, equalBytes, SyncResponse } from '../../../records/index.ts';
 import type { SimulatedHost } from '../../network.ts';
 import type { SeededRandom } from '../../random.ts';
 import type { Strategy, StrategyContext } from '../../virtual-net/strategies.ts';
@@ -51,6 +51,8 @@ export class Twist implements MachineTwist {
   readonly #maker: NodeStrategyMaker;
   #strategy: NodeStrategy | undefined;
   #place: TwistPlace | undefined;
+  /** How often it has done otherwise than its node would: a strategy that never does proves nothing. */
+  deviations = 0;
 
   constructor(maker: NodeStrategyMaker) {
     this.#maker = maker;
@@ -86,6 +88,7 @@ export class Twist implements MachineTwist {
       get: (_, name) => {
         const keys = current();
         const value: unknown = Reflect.get(keys, name);
+        if (name === 'encrypt' && keys !== own) this.deviations += 1;
         return typeof value === 'function' ? value.bind(keys) : value;
       },
     });
@@ -93,6 +96,16 @@ export class Twist implements MachineTwist {
 
   /** What goes out to a peer in place of a message on a stream. */
   outgoing(peer: PeerId, data: Uint8Array): readonly Uint8Array[] {
+    return this.#counted(data, this.#outgoing(peer, data));
+  }
+
+  #counted(own: Uint8Array, said: readonly Uint8Array[]): readonly Uint8Array[] {
+    const [first] = said;
+    if (said.length !== 1 || !first || !equalBytes(first, own)) this.deviations += 1;
+    return said;
+  }
+
+  #outgoing(peer: PeerId, data: Uint8Array): readonly Uint8Array[] {
     const strategy = this.#strategy;
     const to = this.#place?.indexOf(peer);
     const frame = strategy && to !== undefined ? decodeOrNothing(ProducerFrame, data) : undefined;
@@ -112,13 +125,14 @@ export class Twist implements MachineTwist {
   gossip(data: Uint8Array): readonly Uint8Array[] {
     const strategy = this.#strategy;
     const gossip = strategy?.gossip && this.#place ? openGossip(this.#place.cipherKey, data) : undefined;
-    return gossip ? (strategy?.gossip?.(gossip, data) ?? [data]) : [data];
+    return gossip ? this.#counted(data, strategy?.gossip?.(gossip, data) ?? [data]) : [data];
   }
 
   async answered(data: Uint8Array): Promise<Uint8Array> {
     const strategy = this.#strategy;
     if (!strategy?.answer) return data;
     const answer = strategy.answer(SyncResponse.decode(data));
+    this.#counted(data, answer ? [answer] : []);
     return answer ?? new Promise(() => {});
   }
 }
