@@ -183,12 +183,10 @@ export class Group {
     return this.#producing.producer;
   }
 
-  /** The running epoch of a producer; of a user, the newest that it knows of. */
+  /** The running epoch of a producer; of a user, the newest that it is told of credibly. */
   get epoch(): number {
     if (this.producer) return this.producer.status.epoch;
-    const { producers } = this.chain.inForce;
-    const heard = this.members.all().filter(({ pubkey }) => producers.includes(pubkey));
-    return heard.reduce((newest, { epoch }) => Math.max(newest, epoch), this.chain.head.epoch);
+    return Math.max(this.chain.head.epoch, this.members.epochOf(this.chain.inForce.producers));
   }
 
   /** The newest block that anybody, this node included, is known to have. */

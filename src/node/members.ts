@@ -1,3 +1,4 @@
+import { faultyLimit } from '../records/index.ts';
 import type { PeerId } from './ports.ts';
 
 /** A member of the group as its presence tells. */
@@ -70,6 +71,18 @@ export class Members {
 
   all(): Member[] {
     return [...this.#members.values()];
+  }
+
+  /** The newest epoch that more than f of these producers tell of; 0 where too few are heard. What fewer tell may be a lie. */
+  epochOf(producers: readonly string[]): number {
+    const epochs = new Map<string, number>();
+    for (const { pubkey, epoch } of this.all()) {
+      if (!producers.includes(pubkey)) continue;
+      // Of several that say to be one producer, the one that says less.
+      epochs.set(pubkey, Math.min(epoch, epochs.get(pubkey) ?? epoch));
+    }
+    const descending = [...epochs.values()].sort((a, b) => b - a);
+    return descending[faultyLimit(producers.length)] ?? 0;
   }
 
   /** The newest block that any member tells of. */
