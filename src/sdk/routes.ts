@@ -27,6 +27,7 @@ export const ROUTES = {
   announcedUsers: ['GET', '/api/v1/group/{group_id}/announced/users'],
   announcedUser: ['GET', '/api/v1/group/{group_id}/announced/user/{sign_pubkey}'],
   announcedProducers: ['GET', '/api/v1/group/{group_id}/announced/producers'],
+  users: ['GET', '/api/v1/group/{group_id}/users'],
   updateUser: ['POST', '/api/v1/group/upduser'],
   chainConfig: ['POST', '/api/v1/group/chainconfig'],
   allowList: ['GET', '/api/v1/group/{group_id}/trx/allowlist'],
