@@ -1,4 +1,4 @@
-import type { Trx } from '../records/index.ts';
+import type { Block, Seal, SealBody, Trx } from '../records/index.ts';
 import type { Fault } from './fault.ts';
 
 /**
@@ -62,6 +62,8 @@ export type EngineInput =
       readonly nextEpoch: number;
       readonly blocks?: readonly BlockReference[];
       readonly isOver?: boolean;
+      /** The block after which this configuration began (PBFT): the same at all its producers. */
+      readonly base?: BlockReference;
     }
   /** A timer that a step asked for has run out. */
   | { readonly type: 'timer'; readonly name: TimerName }
@@ -90,6 +92,19 @@ export type EngineInput =
       readonly head?: { readonly blockId: number; readonly blockHash: Uint8Array };
       readonly isOver?: boolean;
     }
+  /** The answer to `Step.execute`. `stale`: the chain's tip is not the parent that was named. */
+  | {
+      readonly type: 'tentative';
+      readonly ticket: number;
+      /** The block that the batch gives, hashed, without seals; undefined: the rules for a block leave nothing of the batch. */
+      readonly block: Block | undefined | 'stale';
+      /** Whether the block's time is at most the larger of the own clock + {@link TIME_AHEAD_LIMIT_NS} and the parent's time + 1 ns. */
+      readonly isTimely: boolean;
+    }
+  /** The valid, unexpired trx that has waited longest here, by whatever tells it from others; undefined: none waits (PBFT). */
+  | { readonly type: 'oldest'; readonly trx: string | undefined }
+  /** The newest block of this producer's chain that is final, and what makes it so (PBFT). */
+  | { readonly type: 'final'; readonly header: SealBody; readonly seals: readonly Seal[] }
   /**
    * The answer to `Step.behind`, or unasked where final blocks came another way: the chain was fetched, executed and stored up to this
    * epoch's end. `blocks` as in `start`.
@@ -101,7 +116,10 @@ export type EngineInput =
       readonly isOver?: boolean;
     };
 
-export type TimerName = 'interval' | 'rest' | 'behind';
+export type TimerName = 'interval' | 'rest' | 'behind' | 'patience';
+
+/** So far ahead of a backup's clock a new block's time may be (PBFT). */
+export const TIME_AHEAD_LIMIT_NS = 10_000_000_000n;
 
 /** Nobody starts an epoch so many after one that N−f producers have not finished. */
 export const EPOCHS_UNDECIDED = 8;
@@ -132,10 +150,12 @@ export interface Step {
    * `output` gets there first, this is void.
    */
   readonly behind?: BlockReference;
-  /** To be executed on an overlay now, confirmed or rolled back later (PBFT). */
-  readonly execute?: Decision;
-  readonly confirm?: { readonly epoch: number };
-  readonly rollback?: { readonly epoch: number };
+  /** The overlay of this `execute` is dropped, also where its answer is still under way (PBFT). Comes before a new `execute`. */
+  readonly rollback?: { readonly ticket: number };
+  /** To be executed on an overlay now, confirmed or rolled back later; nobody reads of it before that. One at a time (PBFT). */
+  readonly execute?: TentativeBatch;
+  /** What was executed is decided: to be sealed and stored as a block. Answered by `executed`; there is no rollback any more (PBFT). */
+  readonly confirm?: Confirmation;
   /** Decided: to be executed and made a block. The next one comes after `executed`. */
   readonly output?: Decision;
   /** Timers to start; one of the same name is replaced. */
@@ -143,6 +163,21 @@ export interface Step {
   readonly faults: readonly Fault[];
   /** This producer must stop and say why. The engine does nothing more. */
   readonly defect?: Defect;
+}
+
+/** A batch to execute before it is agreed on. The node makes the block of it as of any decision, with only one proposal in it. */
+export interface TentativeBatch {
+  /** Names the execution in its answer, `confirm` and `rollback`. */
+  readonly ticket: number;
+  readonly parent: { readonly blockId: number; readonly blockHash: Uint8Array };
+  readonly batch: Decision;
+}
+
+export interface Confirmation {
+  readonly ticket: number;
+  readonly epoch: number;
+  /** For `Block.Evidence`: the certificate and the commits that decided. */
+  readonly evidence: Uint8Array;
 }
 
 export type Defect =
@@ -162,6 +197,25 @@ export interface EngineStatus {
   readonly connected?: readonly number[];
   /** What it keeps in memory: epochs that it takes part in, and own messages for those who may lack them. */
   readonly kept?: { readonly epochs: number; readonly bytes: number };
+  /** Where a group with a primary stands (PBFT). */
+  readonly view?: ViewProgress;
+}
+
+/** Progress of the block that a primary has proposed, and who leads. */
+export interface ViewProgress {
+  readonly view: number;
+  readonly primary: number;
+  /** This producer has asked for the view and waits for it to begin. */
+  readonly isChanging: boolean;
+  /** Who has asked for this view. */
+  readonly viewChanges: readonly number[];
+  /** Height that is being decided. */
+  readonly blockId: number;
+  /** `waiting`: nothing proposed; `decided`: about to be stored. */
+  readonly phase: 'waiting' | 'proposed' | 'executing' | 'executed' | 'prepared' | 'decided';
+  /** Who has prepared, and who has committed, in this view. */
+  readonly prepared: readonly number[];
+  readonly committed: readonly number[];
 }
 
 /** How far one producer's proposal has come in the running epoch. */

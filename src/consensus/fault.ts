@@ -8,6 +8,8 @@ export interface Fault {
   readonly kind: FaultKind;
   /** Encoded messages that prove the fault to anyone who knows the producers' keys. */
   readonly evidence?: readonly Uint8Array[];
+  /** Of `wrong-root`: what was proposed and what executing it gave here; `own` undefined: no block at all. */
+  readonly roots?: { readonly proposed: Uint8Array; readonly own: Uint8Array | undefined };
 }
 
 export type FaultKind =
@@ -47,6 +49,21 @@ export type FaultKind =
   | 'bad-signature'
   /** Two signed Done for one epoch with different blocks; provable. */
   | 'conflicting-done'
+  // -------------------------------------------------------------------------------------------------------------- PBFT
+  /** Two signed pre-prepares, prepares or commits for one view and height with different blocks; provable. */
+  | 'conflicting-pre-prepare'
+  | 'conflicting-prepare'
+  | 'conflicting-commit'
+  /** A pre-prepare with a body that is no next block, or not the one that the new view prescribes. */
+  | 'bad-pre-prepare'
+  /** A body that gives another root, or other trxs, when it is executed; provable by whoever executes it. */
+  | 'wrong-root'
+  /** A view change that claims a decided block or a certificate without the votes for it. */
+  | 'bad-view-change'
+  /** A new view without the view changes for it, or that does not take up the certified body of the highest view; provable. */
+  | 'bad-new-view'
+  /** A block said to be decided, without the votes for it. */
+  | 'bad-decision'
   // --------------------------------------------------------------------------------------------------- change of consensus
   /** A proof that is not the sender's signed response to the request. */
   | 'bad-response'

@@ -1,6 +1,7 @@
 export {
   type BlockReference,
   type Configuration,
+  type Confirmation,
   type Decision,
   type Defect,
   type Engine,
@@ -12,7 +13,10 @@ export {
   type Proposal,
   type ProposerProgress,
   type Step,
+  type TentativeBatch,
+  TIME_AHEAD_LIMIT_NS,
   type TimerName,
+  type ViewProgress,
 } from './engine.ts';
 export type { Fault, FaultKind } from './fault.ts';
 export { RESPONSE_PREFIX } from './handover/log.ts';
@@ -44,3 +48,7 @@ export type { Member } from './hbbft/honey-badger/member.ts';
 export { coinName } from './hbbft/honey-badger/names.ts';
 export { decodeProposal, encodeProposal, proposalLimitBytes } from './hbbft/honey-badger/proposal.ts';
 export { type CoinMessage, decodeMessage, encodeMessage, type Message } from './hbbft/messages.ts';
+export { type Roster, roster } from './hbbft/roster.ts';
+export * as pbftMessages from './pbft/messages.ts';
+export { Pbft } from './pbft/pbft.ts';
+export { type PbftMember, primaryOf, Signatures as PbftSignatures } from './pbft/signatures.ts';

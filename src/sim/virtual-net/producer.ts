@@ -12,12 +12,7 @@ import {
 import { concatBytes, equalBytes, sha256, Trx } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import type { SeededRandom } from '../random.ts';
-
-/** A moment at which a producer's machine may lose power. */
-export type FailPoint = 'before-log' | 'after-log' | 'after-send' | 'after-block';
-
-/** Thrown through a producer's own work when its machine loses power. */
-export class PowerCut extends Error {}
+import { type CrankedMachine, type FailPoint, PowerCut } from './crank.ts';
 
 export interface Surroundings {
   readonly configuration: Configuration;
@@ -43,7 +38,7 @@ const GENESIS: VirtualBlock = { epoch: 0, blockId: 0, blockHash: new Uint8Array(
  * What a node does around an engine, as far as the engine can tell: log before word, execute, answer. Its log and its blocks survive a crash;
  * the rest does not.
  */
-export class VirtualProducer {
+export class VirtualProducer implements CrankedMachine {
   readonly #surroundings: Surroundings;
   readonly #member: Member;
   readonly #log = new Map<string, Uint8Array>();
@@ -130,10 +125,22 @@ export class VirtualProducer {
     if (step.output) this.#execute(step.output);
   }
 
+  receive(sender: number, data: Uint8Array): void {
+    this.input({ type: 'message', sender, data });
+  }
+
+  tend(random: SeededRandom, isIdle: boolean): boolean {
+    if (!this.behind || !(isIdle || random.chance(0.05))) return false;
+    this.#catchUp(this.behind);
+    return true;
+  }
+
+  describe(): string {
+    return `${this.isRunning ? `epoch ${this.engine.status().epoch}` : 'down'}, finished ${this.finished}`;
+  }
+
   /** Fetches what it lacks from whoever has it. */
-  catchUp(): void {
-    const { behind } = this;
-    if (!behind) return;
+  #catchUp(behind: BlockReference): void {
     const blocks = this.#surroundings.blocksUpTo(behind.blockId, behind.blockHash);
     if (!blocks) return;
     this.behind = undefined;

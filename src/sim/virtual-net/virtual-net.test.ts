@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { initThreshold, trustedDealerKeys } from '../../crypto/index.ts';
 import { faultyLimit, initHash } from '../../records/index.ts';
 import { SeededRandom } from '../random.ts';
-import { type NetOptions, type Order, VirtualNet } from './net.ts';
+import type { Order } from './crank.ts';
+import { type NetOptions, VirtualNet } from './net.ts';
 import { STRATEGIES, type StrategyMaker } from './strategies.ts';
 
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { equalBytes } from '../../../records/index.ts';
 import { type BlockReference, type Configuration, EPOCHS_UNDECIDED } from '../../engine.ts';
+import type { EngineStep } from '../../engine-step.ts';
 import { type DoneMessage, decodeMessage, encodeMessage } from '../messages.ts';
 import type { Roster } from '../roster.ts';
 import type { SenderQueue } from '../sender-queue/sender-queue.ts';
 import { Dones } from './dones.ts';
-import type { EngineStep } from './engine-step.ts';
 import { doneEntry } from './log.ts';
 import type { Member } from './member.ts';
 import { doneHash } from './names.ts';

@@ -11,6 +11,7 @@ import {
   type Step,
   type TimerName,
 } from '../../engine.ts';
+import { EngineStep } from '../../engine-step.ts';
 import {
   type DoneMessage,
   decodeMessage,
@@ -21,7 +22,6 @@ import {
 } from '../messages.ts';
 import { type Roster, roster } from '../roster.ts';
 import { SenderQueue } from '../sender-queue/sender-queue.ts';
-import { EngineStep } from './engine-step.ts';
 import { Epoch, type EpochMessage, type EpochStep } from './epoch.ts';
 import { EpochEnds, type Head } from './epoch-ends.ts';
 import { type EpochLog, epochKey, epochLog, floorEntry, messageEntry, proposalEntry, readLog } from './log.ts';

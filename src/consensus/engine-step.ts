@@ -1,5 +1,5 @@
-import type { BlockReference, Decision, Defect, LogEntry, Step, TimerName } from '../../engine.ts';
-import type { Fault, FaultKind } from '../../fault.ts';
+import type { BlockReference, Confirmation, Decision, Defect, LogEntry, Step, TentativeBatch, TimerName } from './engine.ts';
+import type { Fault, FaultKind } from './fault.ts';
 
 const NONE: readonly never[] = [];
 
@@ -14,6 +14,9 @@ export class EngineStep implements Step {
   wake?: true;
   woken?: { sender: number; trx: Uint8Array }[];
   behind?: BlockReference;
+  rollback?: { ticket: number };
+  execute?: TentativeBatch;
+  confirm?: Confirmation;
   output?: Decision;
   defect?: Defect;
 
