@@ -1,8 +1,9 @@
-import { groupTopic } from '../crypto/index.ts';
+import { groupTopic, publicKeyOf } from '../crypto/index.ts';
 import { openSecrets, sealTrxs } from '../node/index.ts';
-import { parseSeed, type Trx } from '../records/index.ts';
+import { parseSeed, type Seed, type Trx } from '../records/index.ts';
 import { SimulatedClock } from './clock.ts';
 import { dealtChange } from './dealt-change.ts';
+import type { SimulatedHost } from './network.ts';
 import { openVault, type SimulatedMachine, type World } from './world.ts';
 
 const INTERVAL_MS = 1_000;
@@ -24,22 +25,56 @@ export interface DealtChange {
  */
 export class Dealer {
   readonly #world: World;
-  readonly #seed: ReturnType<typeof parseSeed>;
+  readonly #seed: Seed;
   readonly #owner: SimulatedMachine;
+  readonly #secrets: ReadonlyMap<SimulatedMachine, Uint8Array>;
+  #connected: SimulatedHost | undefined;
 
-  constructor(world: World, seed: string, owner: SimulatedMachine) {
+  /** Takes the keys of these machines, the owner's among them, in a group that all of them are in. */
+  static async of(world: World, seed: string, owner: SimulatedMachine, machines: readonly SimulatedMachine[]): Promise<Dealer> {
+    const secrets = new Map<SimulatedMachine, Uint8Array>();
+    for (const machine of machines) {
+      const store = machine.disk.open({ fence: false });
+      const own = await world.settled(openSecrets(parseSeed(seed).groupId, store, openVault));
+      if (own) secrets.set(machine, own.signSecret);
+    }
+    return new Dealer(world, parseSeed(seed), owner, secrets);
+  }
+
+  private constructor(
+    world: World,
+    seed: Seed,
+    owner: SimulatedMachine,
+    secrets: ReadonlyMap<SimulatedMachine, Uint8Array>,
+  ) {
     this.#world = world;
-    this.#seed = parseSeed(seed);
+    this.#seed = seed;
     this.#owner = owner;
+    this.#secrets = secrets;
+  }
+
+  secretOf(machine: SimulatedMachine): Uint8Array {
+    const secret = this.#secrets.get(machine);
+    if (!secret) throw new RangeError(`the keys of ${machine.name} are not here`);
+    return secret;
+  }
+
+  keyOf(machine: SimulatedMachine): string {
+    return publicKeyOf(this.secretOf(machine));
+  }
+
+  /** Whose key this is. */
+  machineOf(pubkey: string): SimulatedMachine | undefined {
+    return [...this.#secrets.keys()].find((machine) => this.keyOf(machine) === pubkey);
   }
 
   /** The trx that asks for the change, signed now: one nonce is one id, whenever it is asked for. */
-  async trx(change: DealtChange): Promise<Trx> {
+  trx(change: DealtChange): Trx {
     return dealtChange({
       ...change,
       seed: this.#seed,
-      ownerSecret: await this.#secretOf(this.#owner),
-      signSecrets: await Promise.all(change.producers.map((machine) => this.#secretOf(machine))),
+      ownerSecret: this.secretOf(this.#owner),
+      signSecrets: change.producers.map((machine) => this.secretOf(machine)),
       intervalMs: change.intervalMs ?? INTERVAL_MS,
       encryption: change.encryption ?? 0,
       random: this.#world.random.fork(`dealt change ${change.nonce}`),
@@ -47,14 +82,15 @@ export class Dealer {
     });
   }
 
-  /** Gossips trxs again and again until `isDone`, at most `limitMs`; answers whether it was. What the network loses it says again. */
-  async publish(
-    trxs: () => Promise<readonly Trx[]>,
-    isDone: () => boolean,
-    limitMs: number,
-    check?: () => void,
-  ): Promise<boolean> {
+  /** Gossips trxs once, from a peer of its own. */
+  gossip(trxs: readonly Trx[]): void {
     const { groupId, cipherKey } = this.#seed;
+    const random = this.#world.random.fork(`dealer gossip at ${this.#world.time.nowMs}`);
+    void this.#host().publish(groupTopic(cipherKey, groupId), sealTrxs(cipherKey, trxs, random));
+  }
+
+  #host(): SimulatedHost {
+    if (this.#connected) return this.#connected;
     const host = this.#world.network.connect(GENERATOR_PEER);
     host.listen({
       gossip: () => 'ignore',
@@ -63,20 +99,17 @@ export class Dealer {
       neighbours: () => {},
       stream: (stream) => stream.close(),
     });
-    const random = this.#world.random.fork('dealer gossip');
-    const endMs = this.#world.time.nowMs + limitMs;
-    while (!isDone() && this.#world.time.nowMs < endMs) {
-      await host.publish(groupTopic(cipherKey, groupId), sealTrxs(cipherKey, await trxs(), random));
-      await this.#world.runUntil(isDone, PUBLISH_EVERY_MS, check);
-    }
-    this.#world.network.disconnect(GENERATOR_PEER);
-    return isDone();
+    this.#connected = host;
+    return host;
   }
 
-  async #secretOf(machine: SimulatedMachine): Promise<Uint8Array> {
-    const store = machine.disk.open({ fence: false });
-    const own = await this.#world.settled(openSecrets(this.#seed.groupId, store, openVault));
-    if (!own) throw new Error(`${machine.name} has no keys`);
-    return own.signSecret;
+  /** Gossips trxs again and again until `isDone`, at most `limitMs`; answers whether it was. What the network loses it says again. */
+  async publish(trxs: () => readonly Trx[], isDone: () => boolean, limitMs: number): Promise<boolean> {
+    const endMs = this.#world.time.nowMs + limitMs;
+    while (!isDone() && this.#world.time.nowMs < endMs) {
+      this.gossip(trxs());
+      await this.#world.runUntil(isDone, PUBLISH_EVERY_MS);
+    }
+    return isDone();
   }
 }

@@ -8,6 +8,8 @@ export interface DealtGroup {
   readonly groupId: string;
   readonly seed: string;
   readonly owner: SimulatedMachine;
+  /** Has the keys of all of them. */
+  readonly dealer: Dealer;
   /** In the order of their keys: a producer's index is its place here. */
   readonly producers: readonly SimulatedMachine[];
   readonly users: readonly SimulatedMachine[];
@@ -32,13 +34,13 @@ export async function dealtGroup(
   const { groupId, seed } = await world.settled(making);
   for (const machine of machines.slice(1)) await world.settled(machine.node.joinGroup(seed));
   const producers = machines.slice(0, options.producers);
-  const dealer = new Dealer(world, seed, owner);
-  const trx = await dealer.trx({ ...options, nonce: 1, producers });
+  const dealer = await Dealer.of(world, seed, owner, machines);
+  const trx = dealer.trx({ ...options, nonce: 1, producers });
   const isThere = (machine: SimulatedMachine): boolean => producersOf(machine).length === options.producers;
   const isDone = (): boolean => options.producers === 1 || machines.every(isThere);
-  if (!(await dealer.publish(async () => [trx], isDone, SETTLE_LIMIT_MS)))
+  if (!(await dealer.publish(() => [trx], isDone, SETTLE_LIMIT_MS)))
     throw new Error('the dealt configuration did not reach everybody');
-  return { groupId, seed, owner, producers: byKey(producers), users: machines.slice(options.producers) };
+  return { groupId, seed, owner, dealer, producers: byKey(producers), users: machines.slice(options.producers) };
 }
 
 /** Keys of the producers in force, as this machine shows them. */

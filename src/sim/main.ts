@@ -7,6 +7,7 @@
  *     --faults all|none|NAME,…     what may go wrong, faulty producers' strategies included; an unknown name prints all names
  *     --orders fifo,random,adversarial
  *     --crypto ideal|real          threshold cryptography: ideal spares the time that the real one takes
+ *     --changes none|dealt         changes of consensus: dealt ones come without the agreement that leads to them
  *     --jobs J                     worker threads
  *     --verbose                    a line for each run
  */
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: 'all' },
     orders: { type: 'string', default: ORDERS.join(',') },
     crypto: { type: 'string', default: 'ideal' },
+    changes: { type: 'string', default: 'none' },
     jobs: { type: 'string', default: '1' },
     verbose: { type: 'boolean', default: false },
   },
@@ -59,6 +61,7 @@ const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0, not ${values.minutes}.`);
 const orders: readonly Order[] = chosen('orders', values.orders, ORDERS);
 const [crypto = 'ideal'] = chosen('crypto', values.crypto, ['ideal', 'real'] as const);
+const [changes = 'none'] = chosen('changes', values.changes, ['none', 'dealt'] as const);
 const named = values.faults === 'none' ? [] : chosen('faults', values.faults, ALL_FAULTS.concat('all'));
 const faults = named.includes('all') ? ALL_FAULTS : named;
 
@@ -67,13 +70,13 @@ async function perform({ seed, producers }: Job): Promise<string> {
     const { posts, blocks } = await runOneProducer(seed);
     return `${blocks} blocks, ${posts} posts`;
   }
-  const result = await runTrial({ seed, producers, minutes, faults, orders, crypto });
+  const result = await runTrial({ seed, producers, minutes, faults, orders, crypto, changes });
   const { blocks, epochs, posts, order } = result;
-  return `${blocks} blocks, ${epochs} epochs, ${posts} posts; ${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
+  return `${blocks} blocks, ${epochs} epochs, ${posts} posts, ${result.changes} changes; ${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
 }
 
 const replayOf = ({ seed, producers }: Job): string => {
-  const options = `--faults ${values.faults} --orders ${values.orders} --crypto ${crypto}`;
+  const options = `--faults ${values.faults} --orders ${values.orders} --crypto ${crypto} --changes ${changes}`;
   return `npm run sim -- --producers ${producers} --first-seed ${seed} --seeds 1 --minutes ${minutes} ${options}`;
 };
 

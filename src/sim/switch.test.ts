@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type GroupView, ProducerFrame } from '../node/index.ts';
 import { Block, decodeOrNothing, TrxType } from '../records/index.ts';
-import { Dealer } from './dealer.ts';
+import type { Dealer } from './dealer.ts';
 import { byKey, type DealtGroup, dealtGroup, producersOf } from './dealt-group.ts';
 import { idealKeys } from './ideal-threshold.ts';
 import { type SimulatedMachine, World, type WorldObserver } from './world.ts';
@@ -26,7 +26,7 @@ async function scene(seed: number, producers: number, users: number, observer?: 
   world.trustedDealer = (groupId, nonce, size, index) => idealKeys(size, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
   const group = await dealtGroup(world, { producers, users, intervalMs: 1_000, encryption: 0 });
   const others = [...group.producers, ...group.users].filter((machine) => machine !== group.owner);
-  return { world, group, dealer: new Dealer(world, group.seed, group.owner), machines: [group.owner, ...others] };
+  return { world, group, dealer: group.dealer, machines: [group.owner, ...others] };
 }
 
 const viewOf = ({ node }: SimulatedMachine): GroupView => {
@@ -49,7 +49,7 @@ async function change(
   const keys = keysOf(producers);
   const isDone = (): boolean => who.every((machine) => isUnder(machine, keys));
   const wanted = { nonce, producers, startFromEpoch };
-  expect(await dealer.publish(async () => [await dealer.trx(wanted)], isDone, LIMIT_MS)).toBe(true);
+  expect(await dealer.publish(() => [dealer.trx(wanted)], isDone, LIMIT_MS)).toBe(true);
   expect(world.network.penalties).toEqual([]);
 }
 
@@ -114,9 +114,9 @@ describe('the switch to another configuration', () => {
     const here = await scene(3, 4, 4);
     const { dealer, machines } = here;
     const [first, second] = [machines.slice(2, 6), machines.slice(4)];
-    const trxs = async () => [
-      await dealer.trx({ nonce: 3, producers: second }),
-      await dealer.trx({ nonce: 2, producers: first }),
+    const trxs = () => [
+      dealer.trx({ nonce: 3, producers: second }),
+      dealer.trx({ nonce: 2, producers: first }),
     ];
     const isDone = (): boolean => machines.every((machine) => isUnder(machine, keysOf(second)));
     expect(await dealer.publish(trxs, isDone, LIMIT_MS)).toBe(true);
@@ -141,7 +141,7 @@ describe('the switch to another configuration', () => {
         if (!decodeOrNothing(ProducerFrame, data)?.Seals.length) deliver();
       };
       const haveStored = (): boolean => group.producers.every((machine) => stored.has(machine));
-      expect(await dealer.publish(async () => [await dealer.trx(wanted)], haveStored, LIMIT_MS)).toBe(true);
+      expect(await dealer.publish(() => [dealer.trx(wanted)], haveStored, LIMIT_MS)).toBe(true);
       for (const machine of group.producers) machine.crash();
       world.network.orderStreams = undefined;
       for (const machine of group.producers) await machine.start();
@@ -178,7 +178,7 @@ describe('the switch to another configuration', () => {
       const keys = [...new Set([...keysOf(next.filter((machine) => machine !== away))])];
       const isDone = (): boolean => who.every((machine) => keys.every((key) => producersOf(machine).includes(key)));
       const { dealer } = here;
-      expect(await dealer.publish(async () => [await dealer.trx({ nonce: 2, producers: next })], isDone, LIMIT_MS)).toBe(true);
+      expect(await dealer.publish(() => [dealer.trx({ nonce: 2, producers: next })], isDone, LIMIT_MS)).toBe(true);
       await world.run(30_000);
       await away.start();
       await settle(here);
@@ -202,7 +202,7 @@ describe('the switch to another configuration', () => {
       for (let round = 0; round < 3; round++) {
         const producers = random.shuffle(machines).slice(0, 1 + random.int(6));
         const wanted = { nonce: ++nonce, producers };
-        const trx = await dealer.trx(wanted);
+        const trx = dealer.trx(wanted);
         for (const machine of random.shuffle(machines).slice(0, 5)) {
           world.time.plan(random.int(6_000), () => {
             if (machine.isOff) return;
@@ -211,7 +211,7 @@ describe('the switch to another configuration', () => {
           });
         }
         await dealer.publish(
-          async () => [trx],
+          () => [trx],
           () => false,
           15_000,
         );

@@ -36,7 +36,8 @@ export interface MachineOptions {
 /** A faulty producer's machine: a whole node whose words and keys are not its own. */
 export interface MachineTwist {
   network(host: SimulatedHost): Network;
-  keys(own: ThresholdKeys): ThresholdKeys;
+  /** `own`: of the configuration with this nonce. */
+  keys(own: ThresholdKeys, nonce: number): ThresholdKeys;
 }
 
 /** A write is asked for; it is done, and the node has not heard of it; a message is about to leave on a stream. */
@@ -188,9 +189,9 @@ export class SimulatedMachine {
     this.#clock = clock;
     const host = world.network.connect(this.peerId);
     const network = twist?.network(host) ?? host;
-    const dealer: TrustedDealer = (...place) => {
-      const own = world.trustedDealer?.(...place);
-      return own && (twist?.keys(own) ?? own);
+    const dealer: TrustedDealer = (groupId, nonce, ...place) => {
+      const own = world.trustedDealer?.(groupId, nonce, ...place);
+      return own && (twist?.keys(own, nonce) ?? own);
     };
     const node = await openNode(
       {

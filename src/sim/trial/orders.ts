@@ -38,7 +38,7 @@ interface UnderWay {
 
 /** Takes over the delivery of all messages on streams. */
 export class Postmaster {
-  readonly #place: AdversaryPlace;
+  #place: AdversaryPlace;
   readonly #isAdversary: boolean;
   #underWay: UnderWay[] = [];
   #isPumping = false;
@@ -54,6 +54,13 @@ export class Postmaster {
     this.#place = place;
     this.#isAdversary = order === 'adversarial';
     place.world.network.orderStreams = (delivery) => this.#take(delivery);
+  }
+
+  /** There is another configuration to harm. */
+  follow(configuration: Pick<AdversaryPlace, 'configuration' | 'indexOf' | 'keys'>): void {
+    this.#place = { ...this.#place, ...configuration };
+    this.#shares.clear();
+    this.#coins.clear();
   }
 
   #take(delivery: StreamDelivery): void {

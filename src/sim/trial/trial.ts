@@ -1,14 +1,16 @@
-import { initThreshold, publicKeyOf, replaceSignatures, type ThresholdKeys, trustedDealerKeys } from '../../crypto/index.ts';
-import { openSecrets } from '../../node/index.ts';
+import { initThreshold, replaceSignatures, type ThresholdKeys, trustedDealerKeys } from '../../crypto/index.ts';
+import type { GroupIdentity } from '../../ledger/index.ts';
 import { faultyLimit, parseSeed, sha256 } from '../../records/index.ts';
+import type { Dealer } from '../dealer.ts';
 import { type DealtGroup, dealtGroup } from '../dealt-group.ts';
 import { idealSignatures } from '../ideal-signatures.ts';
 import { idealKeys } from '../ideal-threshold.ts';
 import { Violation } from '../one-producer.ts';
 import type { SeededRandom } from '../random.ts';
-import { type MachineOptions, openVault, type SimulatedMachine, World } from '../world.ts';
+import { type MachineOptions, type SimulatedMachine, World } from '../world.ts';
 import { BYZANTINE } from './byzantine/strategies.ts';
 import { Twist } from './byzantine/twist.ts';
+import { Changes } from './changes.ts';
 import { FAULTS, type Round, type WorldFault } from './faults/index.ts';
 import { Load } from './load.ts';
 import { type Order, Postmaster } from './orders.ts';
@@ -25,6 +27,8 @@ export interface TrialOptions {
   /** The seed picks one. */
   readonly orders: readonly Order[];
   readonly crypto: 'ideal' | 'real';
+  /** `dealt`: the consensus changes at random moments; without, the first configuration stays. */
+  readonly changes?: 'none' | 'dealt';
   /** For tests of the checks: a defect that is put in once the group stands. */
   readonly plant?: (world: World, watch: Watch) => void;
 }
@@ -33,6 +37,8 @@ export interface TrialResult {
   readonly blocks: number;
   readonly epochs: number;
   readonly posts: number;
+  /** Changes of consensus that the chain has. */
+  readonly changes: number;
   readonly order: Order;
   /** What went wrong on purpose. */
   readonly faults: readonly string[];
@@ -47,6 +53,8 @@ export interface TrialResult {
 const ROUND_MS = 120_000;
 const INTERVAL_MS = 1_000;
 const USERS = 2;
+/** Machines of a group whose consensus changes, at least: enough for sets that share nobody. */
+const MACHINES_FOR_CHANGES = 9;
 /** Until everything is final everywhere once the network behaves: resting, redialling, sending again take up to a minute each. */
 const HEAL_LIMIT_MS = 240_000;
 /** Epochs that this may take. */
@@ -93,6 +101,11 @@ class Trial {
   readonly #faultsSeen = new Set<string>();
   readonly #check: () => void;
   #postmaster: Postmaster | undefined;
+  /** Under the newest configuration. */
+  #producers: readonly SimulatedMachine[] = [];
+  #dealer: Dealer | undefined;
+  #changes: Changes | undefined;
+  #changesSeen = 0;
 
   constructor(options: TrialOptions, { world, watch }: { world: World; watch: Watch }) {
     this.#options = options;
@@ -112,8 +125,9 @@ class Trial {
     };
     this.#deal();
     const encryption = this.#random.pick([0, 0, 0, 1, 2]);
-    const group = await dealtGroup(this.#world, { producers, users: USERS, intervalMs: INTERVAL_MS, encryption });
-    await this.#begin(group);
+    const users = this.#isChanging ? Math.max(USERS, MACHINES_FOR_CHANGES - producers) : USERS;
+    const group = await dealtGroup(this.#world, { producers, users, intervalMs: INTERVAL_MS, encryption });
+    this.#begin(group);
     this.#options.plant?.(this.#world, this.#watch);
     const rounds = Math.max(1, Math.round((minutes * 60_000) / ROUND_MS));
     const durationMs = (minutes * 60_000) / rounds;
@@ -124,6 +138,7 @@ class Trial {
       blocks: shown?.head.blockId ?? 0,
       epochs: shown?.epoch ?? 0,
       posts: this.#watch.acknowledged.size,
+      changes: this.#changesSeen,
       order: this.#order,
       faults: [...this.#faultsSeen, ...[...this.#twists.values()].map(({ name }) => name)],
       deviations: [...this.#twists.values()].reduce((sum, { twist }) => sum + twist.deviations, 0),
@@ -136,6 +151,10 @@ class Trial {
     const machines = [...this.#twists].map(([name, twist]) => `${name}: ${twist.name}`);
     const atS = (this.#world.time.nowMs / 1000).toFixed(3);
     return `${atS} s; ${this.#order}; ${[...this.#faultsSeen, ...machines].join(', ')}`;
+  }
+
+  get #isChanging(): boolean {
+    return (this.#options.changes ?? 'none') !== 'none';
   }
 
   get #honest(): SimulatedMachine[] {
@@ -170,17 +189,33 @@ class Trial {
     };
   }
 
-  async #begin({ groupId, seed, producers }: DealtGroup): Promise<void> {
-    const world = this.#world;
-    const secrets: Uint8Array[] = [];
-    for (const machine of producers) {
-      const own = await world.settled(openSecrets(groupId, machine.disk.open({ fence: false }), openVault));
-      if (own) secrets.push(own.signSecret);
-    }
+  #begin({ groupId, seed, producers, dealer }: DealtGroup): void {
+    const { cipherKey, ownerPubkey } = parseSeed(seed);
+    const identity = { groupId, ownerPubkey, cipherKey };
+    this.#dealer = dealer;
+    this.#watch.begin(this.#world, groupId, producers, identity);
+    this.#follow(identity, 1, producers);
+    if (!this.#isChanging) return;
+    const random = this.#random.fork('changes');
+    const changes = new Changes({ world: this.#world, random, dealer, epoch: () => this.#epoch() });
+    this.#changes = changes;
+    this.#watch.changed = (change) => {
+      const next = change.producers.flatMap((pubkey) => dealer.machineOf(pubkey) ?? []);
+      this.#changesSeen += 1;
+      this.#watch.follow(change.nonce, next);
+      this.#follow(identity, change.nonce, next);
+      changes.follow(change.nonce);
+    };
+  }
+
+  /** Faulty producers and the adversary turn to another configuration. */
+  #follow({ groupId, cipherKey }: GroupIdentity, nonce: number, producers: readonly SimulatedMachine[]): void {
+    const dealer = this.#dealer as Dealer;
+    this.#producers = producers;
     const configuration = {
       groupId,
-      nonce: 1,
-      producers: secrets.map(publicKeyOf),
+      nonce,
+      producers: producers.map((machine) => dealer.keyOf(machine)),
       ownerPubkey: '',
       intervalMs: INTERVAL_MS,
       startEpoch: 1,
@@ -189,18 +224,19 @@ class Trial {
     };
     const places = new Map(producers.map(({ peerId }, index) => [peerId, index]));
     const indexOf = (peer: string) => places.get(peer);
-    const { cipherKey } = parseSeed(seed);
-    this.#watch.begin(world, groupId, producers);
-    for (const [index, { name }] of producers.entries()) {
-      const random = this.#random.fork(`twist/${index}`);
-      this.#twists
-        .get(name)
-        ?.twist.begin({ random, self: index, configuration, cipherKey, signSecret: secrets[index] as Uint8Array, indexOf });
+    for (const [self, machine] of producers.entries()) {
+      const random = this.#random.fork(nonce === 1 ? `twist/${self}` : `twist/${nonce}/${self}`);
+      const place = { random, self, configuration, cipherKey, signSecret: dealer.secretOf(machine), indexOf };
+      this.#twists.get(machine.name)?.twist.begin(place);
     }
-    if (this.#order === 'fifo') return;
-    const keys = world.trustedDealer?.(groupId, 1, producers.length, 0) as ThresholdKeys;
+    const keys = producers.length > 1 ? this.#world.trustedDealer?.(groupId, nonce, producers.length, 0) : undefined;
+    if (this.#order === 'fifo' || !keys) return;
+    if (this.#postmaster) {
+      this.#postmaster.follow({ configuration, indexOf, keys });
+      return;
+    }
     const random = this.#random.fork('order');
-    this.#postmaster = new Postmaster(this.#order, { world, random, configuration, indexOf, keys });
+    this.#postmaster = new Postmaster(this.#order, { world: this.#world, random, configuration, indexOf, keys });
   }
 
   // ------------------------------------------------------------------------------------------------------------------- rounds
@@ -219,7 +255,7 @@ class Trial {
       world,
       random: this.#random,
       machines: world.machines,
-      producers: group.producers,
+      producers: this.#producers,
       durationMs,
       later,
       bootLater: (machine, delayMs) => later(delayMs, () => this.#boot(machine)),
@@ -227,6 +263,7 @@ class Trial {
     for (const name of names) this.#faultsSeen.add(name);
     if (this.#postmaster) this.#postmaster.patienceMs = STORM_PATIENCE_MS;
     for (const fault of faults) fault.plan(round);
+    this.#changes?.plan(Math.min(durationMs, plainMs), later);
     const load = new Load({ world, random: this.#random, groupId: group.groupId, watch: this.#watch });
     load.start(Math.min(durationMs, plainMs), later);
     await world.run(durationMs, this.#check);
@@ -294,10 +331,13 @@ class Trial {
   }
 
   #isSettled(): boolean {
+    // What was asked for and is no part of the chain yet, somebody still waits for.
+    if (this.#changes && this.#changes.open > 0) return false;
+    const producers = this.#producers.map((machine) => this.#dealer?.keyOf(machine)).join();
     const heads = new Set<string>();
     for (const { node } of this.#honest) {
       const group = node.view().groups[0];
-      if (!group || group.ownPosts.length > 0 || group.problem) return false;
+      if (!group || group.ownPosts.length > 0 || group.problem || group.producers.join() !== producers) return false;
       heads.add(group.head.hash);
       if (heads.size > 1) return false;
     }
@@ -309,7 +349,7 @@ class Trial {
       const group = machine.isRunning ? machine.node.view().groups[0] : undefined;
       const problem = group?.problem ? ` ${group.problem.code}` : '';
       const kind = isHonest(machine) ? '' : ` (${this.#twists.get(machine.name)?.name})`;
-      return `${machine.name}${kind}: block ${group?.head.blockId}, epoch ${group?.epoch}, ${group?.producing}, ${group?.ownPosts.length} posts wait${problem}`;
+      return `${machine.name}${kind}: block ${group?.head.blockId} of ${group?.consensus.nonce}, epoch ${group?.epoch}, ${group?.producing}, ${group?.ownPosts.length} posts wait${problem}`;
     });
     return each.join('; ');
   }

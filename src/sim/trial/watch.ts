@@ -1,9 +1,11 @@
 import { EPOCHS_AHEAD, EPOCHS_UNDECIDED, type Fault } from '../../consensus/index.ts';
 import { HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, purposeOf, type Write } from '../../node/index.ts';
+import type { GroupIdentity } from '../../ledger/index.ts';
 import { Block, blockHash, decodeOrNothing, equalBytes, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { Checks } from '../virtual-net/checks.ts';
 import type { SimulatedMachine, World, WorldObserver } from '../world.ts';
+import { type ConfigurationChange, ConfigurationChecks } from './configuration-checks.ts';
 
 /** What a machine may say of itself while its disk is full or has just crashed. */
 const OWN_TROUBLE: ReadonlySet<string> = new Set(['storage-full']);
@@ -12,6 +14,8 @@ const LOGGED_EPOCHS = 24;
 /** Entries of the log that two producers may have about each other in one epoch: broadcast, some rounds of agreement, decryption. */
 const ENTRIES_PER_PAIR = 32;
 const POOL_TRXS = 5_000;
+/** Of the configuration that a trial begins with. */
+const FIRST_NONCE = 1;
 /** Epochs that are open at once: those that N−f have not finished, those that run ahead, and one. */
 const KEPT_EPOCHS = EPOCHS_UNDECIDED + EPOCHS_AHEAD + 1;
 /** Own messages of those, shards of faulty producers' largest proposals included. */
@@ -31,19 +35,39 @@ export class Watch implements WorldObserver {
   readonly #faultKinds = new Set<string>();
   #violation: Violation | undefined;
   #world: World | undefined;
+  /** A block that changes the configuration was stored for the first time. */
+  changed: ((change: ConfigurationChange) => void) | undefined;
   #groupId = '';
-  #producers: readonly SimulatedMachine[] = [];
-  #messages: Checks | undefined;
+  /** By nonce: the producers of a configuration, by index, and what they say under it. */
+  readonly #sets = new Map<number, { readonly producers: readonly SimulatedMachine[]; readonly messages: Checks }>();
+  /** The nonce that a machine speaks under on its streams to another, by both; that of its newest hello, by its own. */
+  readonly #spokenUnder = new Map<string, number>();
+  /** What the chain says of configurations, if there are changes to follow. */
+  readonly #configurations: ConfigurationChecks;
   #rejections = 0;
   #overflows = 0;
   #penalties = 0;
 
+  constructor() {
+    this.#configurations = new ConfigurationChecks({
+      fail: (message) => this.fail(message),
+      changed: (change) => {
+        this.changed?.(change);
+      },
+    });
+  }
+
   /** The group stands: from now on its producers are told apart. */
-  begin(world: World, groupId: string, producers: readonly SimulatedMachine[]): void {
+  begin(world: World, groupId: string, producers: readonly SimulatedMachine[], identity?: GroupIdentity): void {
     this.#world = world;
     this.#groupId = groupId;
-    this.#producers = producers;
-    this.#messages = new Checks(producers.length, (index) => isHonest(producers[index]));
+    this.follow(FIRST_NONCE, producers);
+    if (identity) this.#configurations.begin(identity, FIRST_NONCE, producers.length);
+  }
+
+  /** There is another configuration. */
+  follow(nonce: number, producers: readonly SimulatedMachine[]): void {
+    this.#sets.set(nonce, { producers, messages: new Checks(producers.length, (index) => isHonest(producers[index])) });
   }
 
   /** Kinds of faults that honest producers have found. */
@@ -91,6 +115,7 @@ export class Watch implements WorldObserver {
     if (toHex(blockHash(block)) !== hash) this.fail(`${machine.name} stores another block ${block.BlockId} than its hash says`);
     if (known) return;
     this.#blocks.set(block.BlockId, { hash, stateRoot: toHex(block.StateRoot) });
+    this.#configurations.stored(machine, block);
     for (const { SenderPubkey, TrxId } of block.Trxs) {
       const key = `${SenderPubkey}/${TrxId}`;
       const earlier = this.#blockOf.get(key);
@@ -110,7 +135,7 @@ export class Watch implements WorldObserver {
   }
 
   #checkLog(machine: SimulatedMachine): void {
-    const size = this.#producers.length;
+    const size = Math.max(...[...this.#sets.values()].map(({ producers }) => producers.length));
     const rows = machine.disk.rows('log');
     if (rows > LOGGED_EPOCHS * (size * size * ENTRIES_PER_PAIR + 1) + 100)
       this.fail(`${machine.name} has ${rows} rows in its log`);
@@ -129,16 +154,24 @@ export class Watch implements WorldObserver {
   // -------------------------------------------------------------------------------------------------------------- what is said
 
   sent(machine: SimulatedMachine, to: PeerId, data: Uint8Array): void {
-    const index = this.#producers.indexOf(machine);
-    if (!isHonest(machine) || index < 0) return;
+    if (!isHonest(machine)) return;
+    const link = `${machine.peerId} ${to}`;
     // A hello may read as a frame too, by its group's id (seed 7016).
     const hello = beginsLikeHello(data) ? decodeOrNothing(ProducerHello, data) : undefined;
-    if (hello && purposeOf(hello)) return;
+    if (hello && purposeOf(hello)) {
+      if (purposeOf(hello) !== 'producers') return;
+      this.#spokenUnder.set(link, hello.ConfigNonce);
+      this.#spokenUnder.set(machine.peerId, hello.ConfigNonce);
+      return;
+    }
     const frame = decodeOrNothing(ProducerFrame, data);
-    if (!frame) return;
-    const receiver = this.#producers.findIndex(({ peerId }) => peerId === to);
+    const set = this.#sets.get(this.#spokenUnder.get(link) ?? FIRST_NONCE);
+    if (!frame || !set) return;
+    const index = set.producers.indexOf(machine);
+    const receiver = set.producers.findIndex(({ peerId }) => peerId === to);
+    if (index < 0 && frame.Engine.length > 0) this.fail(`${machine.name} speaks under a configuration that it is no producer of`);
     try {
-      for (const message of frame.Engine) this.#messages?.sent(index, receiver, message);
+      for (const message of frame.Engine) set.messages.sent(index, receiver, message);
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       this.#violation ??= error;
@@ -156,7 +189,8 @@ export class Watch implements WorldObserver {
   fault(machine: SimulatedMachine, { producer, kind }: Fault): void {
     if (!isHonest(machine)) return;
     this.#faultKinds.add(kind);
-    const blamed = this.#producers[producer];
+    const nonce = this.#spokenUnder.get(machine.peerId) ?? FIRST_NONCE;
+    const blamed = this.#sets.get(nonce)?.producers[producer];
     if (isHonest(blamed)) this.fail(`${machine.name} blames the honest ${blamed?.name}: ${kind}`);
   }
 

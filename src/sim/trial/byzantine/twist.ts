@@ -9,6 +9,7 @@ import {
   openGossip,
   type PeerId,
   ProducerFrame,
+  ProducerHello,
   type SealNotice,
 } from '../../../node/index.ts';
 import { decodeOrNothing, equalBytes, SyncResponse } from '../../../records/index.ts';
@@ -49,8 +50,10 @@ export interface TwistPlace {
 /** A whole node whose words are changed on their way out. Until {@link begin} it is an honest one. */
 export class Twist implements MachineTwist {
   readonly #maker: NodeStrategyMaker;
-  #strategy: NodeStrategy | undefined;
-  #place: TwistPlace | undefined;
+  /** By nonce: its part in a configuration. */
+  readonly #parts = new Map<number, { readonly strategy: NodeStrategy; readonly place: TwistPlace }>();
+  /** In the newest one that it has a part in. */
+  #newest: { readonly strategy: NodeStrategy; readonly place: TwistPlace } | undefined;
   /** How often it has done otherwise than its node would: a strategy that never does proves nothing. */
   deviations = 0;
 
@@ -58,10 +61,10 @@ export class Twist implements MachineTwist {
     this.#maker = maker;
   }
 
+  /** It is a producer of this configuration. */
   begin(place: TwistPlace): void {
-    this.#place = place;
     const { random, self, configuration, cipherKey, signSecret } = place;
-    this.#strategy = this.#maker({
+    const strategy = this.#maker({
       random,
       self,
       configuration,
@@ -69,16 +72,18 @@ export class Twist implements MachineTwist {
       size: configuration.producers.length,
       signatures: { sign: (_producer, hash) => signHash(hash, signSecret) },
     });
+    this.#newest = { strategy, place };
+    this.#parts.set(configuration.nonce, this.#newest);
   }
 
   network(host: SimulatedHost): Network {
     return new TwistedNetwork(host, this);
   }
 
-  keys(own: ThresholdKeys): ThresholdKeys {
+  keys(own: ThresholdKeys, nonce: number): ThresholdKeys {
     const made = new Map<NodeStrategy, ThresholdKeys>();
     const current = (): ThresholdKeys => {
-      const strategy = this.#strategy;
+      const strategy = this.#parts.get(nonce)?.strategy;
       if (!strategy?.keys) return own;
       const known = made.get(strategy) ?? strategy.keys(own);
       made.set(strategy, known);
@@ -94,9 +99,9 @@ export class Twist implements MachineTwist {
     });
   }
 
-  /** What goes out to a peer in place of a message on a stream. */
-  outgoing(peer: PeerId, data: Uint8Array): readonly Uint8Array[] {
-    return this.#counted(data, this.#outgoing(peer, data));
+  /** What goes out to a peer in place of a message on a stream under a configuration. */
+  outgoing(peer: PeerId, data: Uint8Array, nonce: number): readonly Uint8Array[] {
+    return this.#counted(data, this.#outgoing(peer, data, nonce));
   }
 
   #counted(own: Uint8Array, said: readonly Uint8Array[]): readonly Uint8Array[] {
@@ -105,12 +110,12 @@ export class Twist implements MachineTwist {
     return said;
   }
 
-  #outgoing(peer: PeerId, data: Uint8Array): readonly Uint8Array[] {
-    const strategy = this.#strategy;
-    const to = this.#place?.indexOf(peer);
+  #outgoing(peer: PeerId, data: Uint8Array, nonce: number): readonly Uint8Array[] {
+    const { strategy, place } = this.#parts.get(nonce) ?? {};
+    const to = place?.indexOf(peer);
     const frame = strategy && to !== undefined ? decodeOrNothing(ProducerFrame, data) : undefined;
     if (!strategy || to === undefined || !frame) return [data];
-    const size = this.#place?.configuration.producers.length ?? 0;
+    const size = place?.configuration.producers.length ?? 0;
     const messages = frame.Engine.flatMap((bytes) => {
       const message = strategy.tamper && decodeMessage(bytes, size);
       return message && strategy.tamper ? strategy.tamper(to, message, bytes) : [bytes];
@@ -123,13 +128,13 @@ export class Twist implements MachineTwist {
 
   /** What goes out in place of a gossip message. */
   gossip(data: Uint8Array): readonly Uint8Array[] {
-    const strategy = this.#strategy;
-    const gossip = strategy?.gossip && this.#place ? openGossip(this.#place.cipherKey, data) : undefined;
+    const { strategy, place } = this.#newest ?? {};
+    const gossip = strategy?.gossip && place ? openGossip(place.cipherKey, data) : undefined;
     return gossip ? this.#counted(data, strategy?.gossip?.(gossip, data) ?? [data]) : [data];
   }
 
   async answered(data: Uint8Array): Promise<Uint8Array> {
-    const strategy = this.#strategy;
+    const strategy = this.#newest?.strategy;
     if (!strategy?.answer) return data;
     const answer = strategy.answer(SyncResponse.decode(data));
     this.#counted(data, answer ? [answer] : []);
@@ -159,10 +164,17 @@ class TwistedNetwork implements Network {
   }
 
   #twisted(stream: MessageStream): MessageStream {
-    const outgoing = (data: Uint8Array) => this.#twist.outgoing(stream.peer, data);
+    let hello: ProducerHello | undefined;
     return {
       peer: stream.peer,
-      send: (data) => outgoing(data).every((twisted) => stream.send(twisted)),
+      send: (data) => {
+        // Its first word says which configuration all others on this stream are of.
+        if (!hello) {
+          hello = decodeOrNothing(ProducerHello, data);
+          return stream.send(data);
+        }
+        return this.#twist.outgoing(stream.peer, data, hello.ConfigNonce).every((twisted) => stream.send(twisted));
+      },
       receive: (handlers) => stream.receive(handlers),
       close: () => stream.close(),
     };

@@ -1,0 +1,88 @@
+import { faultyLimit } from '../../records/index.ts';
+import type { DealtChange, Dealer } from '../dealer.ts';
+import type { SeededRandom } from '../random.ts';
+import type { SimulatedMachine, World } from '../world.ts';
+import { isHonest } from './watch.ts';
+
+/** Changes of a round, on average; some come one right after the other. */
+const CHANGES_PER_ROUND = 3;
+const GOSSIP_EVERY_MS = 3_000;
+const MOST_PRODUCERS = 7;
+const INTERVALS_MS = [500, 1_000, 1_000, 2_000];
+const ENCRYPTIONS = [0, 0, 0, 1, 2];
+/** Epochs after the newest one from which a change may ask to begin. */
+const EPOCHS_LATER = 40;
+
+export interface ChangesOptions {
+  readonly world: World;
+  readonly random: SeededRandom;
+  readonly dealer: Dealer;
+  readonly epoch: () => number;
+}
+
+/** Changes of consensus at random moments, without the agreement that leads to them: the dealer asks for them until they are in the chain. */
+export class Changes {
+  readonly #options: ChangesOptions;
+  #newestNonce = 1;
+  /** Of the configuration that the chain has. */
+  #inForceNonce = 1;
+  #isGossiping = false;
+  #asked: DealtChange[] = [];
+
+  constructor(options: ChangesOptions) {
+    this.#options = options;
+  }
+
+  /** Changes that are not in the chain, and still may get there. */
+  get open(): number {
+    return this.#asked.length;
+  }
+
+  plan(durationMs: number, later: (delayMs: number, run: () => void) => void): void {
+    const { random } = this.#options;
+    const count = Math.max(1, Math.round(CHANGES_PER_ROUND * 2 * random.float()));
+    for (let number = 0; number < count; number++) {
+      const atMs = random.float() * durationMs;
+      later(atMs, () => this.#ask());
+      if (random.chance(0.2)) later(atMs + 1, () => this.#ask());
+    }
+  }
+
+  /** The chain has set this configuration: earlier ones that were asked for are too late. */
+  follow(nonce: number): void {
+    this.#inForceNonce = nonce;
+    this.#asked = this.#asked.filter((change) => change.nonce > nonce);
+  }
+
+  #ask(): void {
+    const { random, epoch } = this.#options;
+    const startFromEpoch = random.chance(0.5) ? 0 : epoch() + random.int(EPOCHS_LATER);
+    this.#newestNonce = Math.max(this.#newestNonce, this.#inForceNonce) + 1;
+    this.#asked.push({
+      nonce: this.#newestNonce,
+      producers: this.#choose(),
+      startFromEpoch,
+      intervalMs: random.pick(INTERVALS_MS),
+      encryption: random.pick(ENCRYPTIONS),
+    });
+    if (!this.#isGossiping) this.#gossip();
+  }
+
+  /** Any machines, at most f of them faulty. */
+  #choose(): SimulatedMachine[] {
+    const { world, random } = this.#options;
+    const size = 1 + random.int(Math.min(MOST_PRODUCERS, world.machines.filter(isHonest).length));
+    const shuffled = random.shuffle(world.machines);
+    const faulty = shuffled.filter((machine) => !isHonest(machine)).slice(0, random.int(faultyLimit(size) + 1));
+    return [...faulty, ...shuffled.filter(isHonest)].slice(0, size);
+  }
+
+  /** The network loses what it likes, so it is said again for as long as it is not in the chain. */
+  #gossip(): void {
+    const { world, dealer } = this.#options;
+    this.#isGossiping = this.#asked.length > 0;
+    if (!this.#isGossiping) return;
+    dealer.gossip(this.#asked.map((change) => dealer.trx(change)));
+    world.time.plan(GOSSIP_EVERY_MS, () => this.#gossip());
+  }
+}
