@@ -41,12 +41,7 @@ export class Dealer {
     return new Dealer(world, parseSeed(seed), owner, secrets);
   }
 
-  private constructor(
-    world: World,
-    seed: Seed,
-    owner: SimulatedMachine,
-    secrets: ReadonlyMap<SimulatedMachine, Uint8Array>,
-  ) {
+  private constructor(world: World, seed: Seed, owner: SimulatedMachine, secrets: ReadonlyMap<SimulatedMachine, Uint8Array>) {
     this.#world = world;
     this.#seed = seed;
     this.#owner = owner;

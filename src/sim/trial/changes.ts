@@ -1,5 +1,5 @@
 import { faultyLimit } from '../../records/index.ts';
-import type { DealtChange, Dealer } from '../dealer.ts';
+import type { Dealer, DealtChange } from '../dealer.ts';
 import type { SeededRandom } from '../random.ts';
 import type { SimulatedMachine, World } from '../world.ts';
 import { isHonest } from './watch.ts';

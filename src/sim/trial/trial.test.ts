@@ -49,6 +49,14 @@ describe('groups of whole nodes stay safe under faults, and go on after them', (
   });
 });
 
+describe('groups whose consensus changes at random moments, under all faults (C-27, C-28)', () => {
+  const cases = [2, 4, 7].map((producers, place) => ({ producers, seed: 300 + place }));
+  it.each(cases)('$producers producers to begin with, seed $seed', { timeout: TIMEOUT_MS }, async ({ producers, seed }) => {
+    const { changes } = await runTrial(options(producers, seed, { minutes: 1, changes: 'dealt' }));
+    expect(changes).toBeGreaterThan(0);
+  });
+});
+
 describe('the checks of a round fire on a planted bug', () => {
   const quiet = options(4, 21, { faults: [], orders: ['fifo'] });
 
@@ -57,6 +65,17 @@ describe('the checks of a round fire on a planted bug', () => {
       network.orderStreams = () => {};
     };
     await expect(runTrial({ ...quiet, plant })).rejects.toThrow('not everything became final everywhere');
+  });
+
+  it('a machine that does not learn of another configuration', { timeout: TIMEOUT_MS }, async () => {
+    const plant: TrialOptions['plant'] = ({ machines }) => {
+      const node = machines.at(-1)?.node;
+      const view = node?.view.bind(node);
+      const before = view?.().groups[0]?.producers;
+      if (!node || !view || !before) return;
+      node.view = () => ({ ...view(), groups: view().groups.map((group) => ({ ...group, producers: before })) });
+    };
+    await expect(runTrial({ ...quiet, changes: 'dealt', plant })).rejects.toThrow('not everything became final everywhere');
   });
 
   it('an acknowledged post that is in no chain', { timeout: TIMEOUT_MS }, async () => {

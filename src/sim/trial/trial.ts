@@ -327,7 +327,8 @@ class Trial {
   }
 
   #epoch(): number {
-    return Math.max(...this.#honest.map(({ node }) => node.view().groups[0]?.epoch ?? 0));
+    const running = this.#honest.filter(({ isRunning }) => isRunning);
+    return Math.max(0, ...running.map(({ node }) => node.view().groups[0]?.epoch ?? 0));
   }
 
   #isSettled(): boolean {

@@ -1,6 +1,6 @@
 import { EPOCHS_AHEAD, EPOCHS_UNDECIDED, type Fault } from '../../consensus/index.ts';
-import { HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, purposeOf, type Write } from '../../node/index.ts';
 import type { GroupIdentity } from '../../ledger/index.ts';
+import { HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, purposeOf, type Write } from '../../node/index.ts';
 import { Block, blockHash, decodeOrNothing, equalBytes, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { Checks } from '../virtual-net/checks.ts';
