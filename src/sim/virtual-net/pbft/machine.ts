@@ -2,78 +2,27 @@ import {
   type BlockReference,
   type Configuration,
   type EngineInput,
-  type LogEntry,
   Pbft,
-  type PbftMember,
   pbftMessages,
   type Step,
   type TimerName,
 } from '../../../consensus/index.ts';
 import {
   type Block,
-  concatBytes,
   decodeOrNothing,
   equalBytes,
-  exactBytes,
-  message,
-  nested,
   quorum,
-  Seal,
+  type Seal,
   sealBodyHash,
   sealBodyOf,
   Trx,
-  uint64,
 } from '../../../records/index.ts';
 import { Violation } from '../../one-producer.ts';
 import type { SeededRandom } from '../../random.ts';
-import { type CrankedMachine, type FailPoint, PowerCut } from '../crank.ts';
+import { type CrankedMachine, PowerCut } from '../crank.ts';
+import { FRAME, frame, SealWord, sealFrame } from './frames.ts';
 import { type Draft, isChange, VirtualLedger } from './ledger.ts';
-
-/** A defect that a node may have around an engine that is right; planted to see that the checks find it. */
-export type Planted = 'seals-in-commits' | 'receipt-from-certificate' | 'hook-on-tentative' | 'send-before-log';
-
-export interface Surroundings {
-  /** By nonce; each begins after the block that changes the one before. */
-  readonly configurations: readonly Configuration[];
-  readonly key: string;
-  readonly random: SeededRandom;
-  readonly planted: Planted | undefined;
-  /** All work is done at once. */
-  readonly isPrompt: boolean;
-  member(configuration: Configuration): PbftMember;
-  isSealed(seal: Seal, block: Block): boolean;
-  /** What others hold from a height on, for one that fetches; the last one is the block asked for. */
-  fetch(from: number, to: BlockReference): readonly Block[] | undefined;
-  /** The longest chain of final blocks that an honest producer holds. */
-  finalBlocks(): readonly Block[];
-  send(to: number, data: Uint8Array): void;
-  peers: readonly number[];
-  observe: Observer;
-  fails(point: FailPoint): boolean;
-}
-
-/** What is watched of a machine. */
-export interface Observer {
-  persisted(entry: LogEntry): void;
-  said(nonce: number, data: Uint8Array, log: ReadonlyMap<string, Uint8Array>): void;
-  blamed(fault: Step['faults'][number], reporter: Configuration): void;
-  stored(block: Block): void;
-  final(block: Block, seals: readonly Seal[]): void;
-  /** An application was told of a block. */
-  hooked(block: Block): void;
-  /** A producer's word that a block is decided. */
-  sealed(block: Block): void;
-  /** A caller was given a receipt. */
-  receipt(blockId: number, blockHash: Uint8Array): void;
-  defect(step: NonNullable<Step['defect']>): void;
-}
-
-const SealWord = message('SealWord', 1024, { BlockId: uint64(1), BlockHash: exactBytes(2, 32), Seal: nested(3, Seal) });
-
-/** Kinds of frames between machines. */
-const FRAME = { hello: 1, engine: 2, seal: 3, want: 4 } as const;
-const frame = (kind: number, nonce: number, data: Uint8Array = new Uint8Array()): Uint8Array =>
-  concatBytes(Uint8Array.of(kind, nonce), data);
+import type { Surroundings } from './surroundings.ts';
 
 const MOST_TRXS = 5;
 const SECOND_NS = 1_000_000_000n;
@@ -531,14 +480,3 @@ const referenceOf = ({ Epoch: epoch, BlockId: blockId, BlockHash: blockHash }: B
   blockId,
   blockHash,
 });
-
-const sealFrame = ({ BlockId, BlockHash }: Block, seal: Seal): Uint8Array =>
-  frame(FRAME.seal, 0, SealWord.encode({ BlockId, BlockHash, Seal: seal }));
-
-/** Of a frame that is none of an engine's. */
-export const isSeal = (data: Uint8Array): boolean => data[0] === FRAME.seal;
-
-/** What travels of an engine in a frame; undefined for other frames. */
-export const engineDataIn = (data: Uint8Array): Uint8Array | undefined =>
-  data[0] === FRAME.engine ? data.subarray(2) : undefined;
-export const engineFrame = (nonce: number, data: Uint8Array): Uint8Array => frame(FRAME.engine, nonce, data);

@@ -11,9 +11,11 @@ import { IdealSignatures } from '../../ideal-threshold.ts';
 import { Violation } from '../../one-producer.ts';
 import { CrankedNet, type CrankOptions } from '../crank.ts';
 import { machineOf, PbftChecks } from './checks.ts';
+import { engineDataIn, engineFrame } from './frames.ts';
 import { CHANGE_PREFIX, GROUP_ID } from './ledger.ts';
-import { engineDataIn, engineFrame, type Observer, PbftMachine, type Planted } from './machine.ts';
+import { PbftMachine } from './machine.ts';
 import type { PbftStrategy, PbftStrategyMaker } from './strategies.ts';
+import type { Observer, Planted } from './surroundings.ts';
 import { Twins } from './twins.ts';
 
 export interface PbftNetOptions extends CrankOptions {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initHash } from '../../../records/index.ts';
 import { Violation } from '../../one-producer.ts';
-import type { Planted } from './machine.ts';
 import { PbftNet, type PbftNetOptions } from './net.ts';
+import type { Planted } from './surroundings.ts';
 
 beforeAll(initHash);
 
