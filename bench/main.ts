@@ -10,10 +10,11 @@ import { calibrate } from './calibration.ts';
 import { coldStart } from './cold-start.ts';
 import { engine } from './engine.ts';
 import { latency } from './latency.ts';
+import { loadBenchmark } from './load.ts';
 import { sync } from './sync.ts';
 import { wan } from './wan.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [coldStart, engine, latency, sync, wan];
+const BENCHMARKS: readonly Benchmark[] = [coldStart, engine, latency, loadBenchmark, sync, wan];
 const EXIT_USAGE = 2;
 
 function list(): string {

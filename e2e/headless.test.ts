@@ -1,0 +1,113 @@
+/** Headless nodes and a relay as processes of their own. No browser: vitest runs this. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CONFORMANCE_CASES, type Place } from '../src/api/conformance/index.ts';
+import { runDocument } from './support/curl-commands.ts';
+import { killRounds } from './support/kill-rounds.ts';
+import { type HeadlessWorld, type NodeProcess, openHeadlessWorld, PASSPHRASE, until } from './support/node-process.ts';
+
+const GROUP = { group_name: 'my_test_group', consensus_type: 'poa', encryption_type: 'public', app_key: 'test_app' };
+const KILL_ROUNDS = 3;
+/** Several starts of whole nodes, on a machine that may be busy. */
+const LONG_TIMEOUT_MS = 10 * 60_000;
+const PAUSE_MS = 100;
+
+let world: HeadlessWorld;
+
+beforeEach(async () => {
+  world = await openHeadlessWorld();
+});
+
+afterEach(() => world.end());
+
+async function post(node: NodeProcess, groupId: string, content: string): Promise<string> {
+  return (await node.call(`/api/v1/group/${groupId}/content`, { data: { type: 'Note', content } })).trx_id;
+}
+
+async function untilFinal(nodes: readonly NodeProcess[], groupId: string, trxId: string): Promise<void> {
+  for (const node of nodes) {
+    await until(`${trxId} is final`, async () => {
+      return (await node.call(`/api/v1/trx/${groupId}/${trxId}/status`)).status === 'Committed';
+    });
+  }
+}
+
+it('the document’s curl commands are answered as it prints, and its two procedures go through', {
+  timeout: LONG_TIMEOUT_MS,
+}, async () => {
+  await runDocument(await world.start(), await world.start());
+});
+
+describe('two headless nodes', () => {
+  it('share a group: what either posts is final on both, in the same blocks, over restarts of both', async () => {
+    let [one, two] = [await world.start(), await world.start()];
+    const { group_id: groupId, seed } = await one.call('/api/v1/group', GROUP);
+    expect(await two.call('/api/v2/group/join', { seed })).toMatchObject({ group_id: groupId });
+    const ids = [await post(one, groupId, 'of the owner'), await post(two, groupId, 'of the user')];
+    for (const id of ids) await untilFinal([one, two], groupId, id);
+    for (const node of [one, two]) expect(await node.stop()).toBe(0);
+
+    one = await world.start({ dataDirectory: one.dataDirectory });
+    two = await world.start({ dataDirectory: two.dataDirectory });
+    ids.push(await post(two, groupId, 'after the restart'));
+    for (const id of ids) await untilFinal([one, two], groupId, id);
+    const contents = await Promise.all([one, two].map((node) => node.call(`/app/api/v1/group/${groupId}/content`)));
+    expect(contents[0].map(({ TrxId }: { TrxId: string }) => TrxId).sort()).toEqual([...ids].sort());
+    expect(contents[1]).toEqual(contents[0]);
+    // Without a browser too, members talk to each other directly.
+    await until('they are connected by WebRTC', async () => {
+      return (await one.call('/api/v1/network')).connections[0]?.path === 'webrtc';
+    });
+  });
+
+  it('find each other over a relay that is named by its multiaddr', async () => {
+    const { relays } = await (await fetch(`${world.relayOrigin}/bootstrap.json`)).json();
+    const one = await world.start();
+    const { group_id: groupId, seed } = await one.call('/api/v1/group', GROUP);
+    // The seed names no web address, so the multiaddr is all there is.
+    const two = await world.start({ args: ['--relay', relays[0]] });
+    await two.call('/api/v2/group/join', { seed });
+    await untilFinal([two, one], groupId, await post(two, groupId, 'hello'));
+  });
+
+  it('answer as every place must', { timeout: LONG_TIMEOUT_MS }, async () => {
+    const [one, two] = [await world.start(), await world.start()];
+    const placeOf = (node: NodeProcess): Place => ({
+      // Without a body too, a POST says that it is JSON: else it might be a web page's.
+      fetch: (target, init) => {
+        const headers = init?.method === 'POST' ? { 'content-type': 'application/json', ...init.headers } : init?.headers;
+        return fetch(`${node.origin}${target}`, { ...init, ...(headers && { headers }) });
+      },
+      pause: () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)),
+    });
+    for (const { title, run } of CONFORMANCE_CASES) {
+      await run({ node: placeOf(one), other: placeOf(two) }).catch((cause) => {
+        throw new Error(`${title}: ${cause.message}`, { cause });
+      });
+    }
+    for (const node of [one, two]) expect(node.output().split('\n')).toEqual([expect.stringMatching(/^Sett is ready/), '']);
+  });
+});
+
+describe('one headless node', () => {
+  it('has its data directory to itself, and says so', async () => {
+    const node = await world.start();
+    await expect(world.start({ dataDirectory: node.dataDirectory })).rejects.toThrow(
+      /ended with 1: Another process uses .*\. Stop that one first/,
+    );
+  });
+
+  it('tells nobody its passphrase', async () => {
+    const node = await world.start({ args: ['--verbose'] });
+    await node.call('/api/v1/group', GROUP);
+    expect(await node.stop()).toBe(0);
+    expect(node.output()).not.toContain(PASSPHRASE);
+  });
+});
+
+it(`kill -9 of a producer under load, ${KILL_ROUNDS} times: nothing acknowledged is lost, nothing is there twice, nothing is contradicted`, {
+  timeout: LONG_TIMEOUT_MS,
+}, async () => {
+  const { acknowledged, blocks } = await killRounds(world, KILL_ROUNDS);
+  expect(acknowledged).toBeGreaterThan(40);
+  expect(blocks).toBeGreaterThan(KILL_ROUNDS);
+});
