@@ -1,15 +1,18 @@
 /** Headless nodes and a relay as processes of their own. No browser: vitest runs this. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CONFORMANCE_CASES, type Place } from '../src/api/conformance/index.ts';
 import { runDocument } from './support/curl-commands.ts';
 import { killRounds } from './support/kill-rounds.ts';
 import { type HeadlessWorld, type NodeProcess, openHeadlessWorld, PASSPHRASE, until } from './support/node-process.ts';
+import { freePort } from './support/process.ts';
 
 const GROUP = { group_name: 'my_test_group', consensus_type: 'poa', encryption_type: 'public', app_key: 'test_app' };
 const KILL_ROUNDS = 3;
 /** Several starts of whole nodes, on a machine that may be busy. */
 const LONG_TIMEOUT_MS = 10 * 60_000;
 const PAUSE_MS = 100;
+
+vi.setConfig({ testTimeout: LONG_TIMEOUT_MS, hookTimeout: LONG_TIMEOUT_MS });
 
 let world: HeadlessWorld;
 
@@ -21,6 +24,11 @@ afterEach(() => world.end());
 
 async function post(node: NodeProcess, groupId: string, content: string): Promise<string> {
   return (await node.call(`/api/v1/group/${groupId}/content`, { data: { type: 'Note', content } })).trx_id;
+}
+
+/** The web addresses that a seed names: with none, members find each other by what they were started with. */
+function urlsOf(seed: string): string {
+  return new URL(seed).searchParams.get('u') ?? '';
 }
 
 async function untilFinal(nodes: readonly NodeProcess[], groupId: string, trxId: string): Promise<void> {
@@ -61,15 +69,28 @@ describe('two headless nodes', () => {
 
   it('find each other over a relay that is named by its multiaddr', async () => {
     const { relays } = await (await fetch(`${world.relayOrigin}/bootstrap.json`)).json();
-    const one = await world.start();
+    const byAddress = { args: ['--relay', relays[0]], relay: false };
+    const [one, two] = [await world.start(byAddress), await world.start(byAddress)];
     const { group_id: groupId, seed } = await one.call('/api/v1/group', GROUP);
-    // The seed names no web address, so the multiaddr is all there is.
-    const two = await world.start({ args: ['--relay', relays[0]] });
+    expect(urlsOf(seed)).toBe('');
     await two.call('/api/v2/group/join', { seed });
     await untilFinal([two, one], groupId, await post(two, groupId, 'hello'));
   });
 
-  it('answer as every place must', { timeout: LONG_TIMEOUT_MS }, async () => {
+  it('need no relay where one of them listens and the other names its address', async () => {
+    const port = await freePort();
+    const alone = { args: ['--listen', `/ip4/127.0.0.1/tcp/${port}/ws`], relay: false };
+    const one = await world.start(alone);
+    const [address = ''] = /\/ip4\/127\.0\.0\.1\S+\/p2p\/\w+/.exec(one.output()) ?? [];
+    const two = await world.start({ args: ['--peer', address], relay: false });
+    const { group_id: groupId, seed } = await one.call('/api/v1/group', GROUP);
+    expect(urlsOf(seed)).toBe('');
+    await two.call('/api/v2/group/join', { seed });
+    await untilFinal([two, one], groupId, await post(two, groupId, 'hello'));
+    expect((await two.call('/api/v1/network')).connections).toMatchObject([{ path: 'websocket' }]);
+  });
+
+  it('answer as every place must', async () => {
     const [one, two] = [await world.start(), await world.start()];
     const placeOf = (node: NodeProcess): Place => ({
       // Without a body too, a POST says that it is JSON: else it might be a web page's.

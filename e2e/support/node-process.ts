@@ -87,8 +87,8 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
 
 export interface HeadlessWorld {
   readonly relayOrigin: string;
-  /** A new node that finds the others over the relay. */
-  start(options?: Partial<NodeProcessOptions>): Promise<NodeProcess>;
+  /** A new node that finds the others over the relay, unless `relay` is false. */
+  start(options?: Partial<NodeProcessOptions> & { readonly relay?: boolean }): Promise<NodeProcess>;
   /** Ends everything and removes what it kept. */
   end(): Promise<void>;
 }
@@ -107,7 +107,7 @@ export async function openHeadlessWorld(): Promise<HeadlessWorld> {
       const node = await startNodeProcess({
         dataDirectory: path.join(directory, `node-${nodes.length}`),
         ...options,
-        args: options.args?.includes('--relay') ? options.args : ['--relay', relay.origin, ...(options.args ?? [])],
+        args: [...(options.relay === false ? [] : ['--relay', relay.origin]), ...(options.args ?? [])],
       });
       nodes.push(node);
       return node;

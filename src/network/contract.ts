@@ -13,6 +13,8 @@ export interface HostOptions {
   readonly trustedOrigins: readonly string[];
   /** Relays to use whatever any document says: multiaddrs with a peer id that the operator of a headless node named. */
   readonly relays?: readonly string[];
+  /** WebSocket multiaddrs, with peer ids, of peers to keep a connection to without any relay. */
+  readonly peers?: readonly string[];
   /** WebSocket multiaddrs to listen on for direct connections; a page can listen on none. */
   readonly listen?: readonly string[];
   /** The WebRTC of a headless node; a page has its own. */

@@ -18,6 +18,7 @@ import type { Host, HostOptions } from './contract.ts';
 import { createGossipSub, Gossip } from './gossip.ts';
 import { Members } from './members.ts';
 import { muxer } from './muxer.ts';
+import { NamedPeers } from './named-peers.ts';
 import { RELAYS_MAX, Relays } from './relays.ts';
 import { Reputation } from './reputation.ts';
 import { State } from './state.ts';
@@ -121,6 +122,7 @@ class Libp2pHost implements Host {
   #node!: Node;
   #relays!: Relays;
   #members!: Members;
+  #namedPeers!: NamedPeers;
   #gossip!: Gossip;
   #streams!: Streams;
   #consensusStreams!: ConsensusStreams;
@@ -182,6 +184,7 @@ class Libp2pHost implements Host {
       timers,
       log,
     });
+    this.#namedPeers = new NamedPeers({ addresses: this.#options.peers ?? [], libp2p: node, timers, log });
     this.#gossip = new Gossip({
       pubsub: node.services.pubsub,
       isRelay,
@@ -263,6 +266,7 @@ class Libp2pHost implements Host {
     } else {
       this.#relays.tick();
       this.#members.tick();
+      this.#namedPeers.tick();
     }
     this.#gossip.tick();
     this.#state.check();
@@ -271,6 +275,7 @@ class Libp2pHost implements Host {
   wake(): void {
     this.#relays.wake();
     this.#members.wake();
+    this.#namedPeers.wake();
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Connection, Libp2p } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Relays } from './relays.ts';
+import { Relays, type RelaysOptions } from './relays.ts';
 import { Timers } from './timers.ts';
 
 const OWN = 'http://127.0.0.1:8000';
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function setUp() {
+function setUp(options: Partial<Pick<RelaysOptions, 'trustedOrigins' | 'named'>> = {}) {
   const time = { nowMs: 0 };
   const world = {
     documents: new Map<string, string>([[OWN, JSON.stringify({ relays: [ADDRESS], version: 1 })]]),
@@ -61,6 +61,7 @@ function setUp() {
     ping: (_connection: Connection) => (world.answersPing ? Promise.resolve() : new Promise(() => {})),
     trustedOrigins: [OWN],
     named: [],
+    ...options,
     timers,
     log: () => {},
     changed: () => {},
@@ -86,6 +87,20 @@ describe('Relays', () => {
     expect([relays.isRelay(RELAY_ID), relays.isRelay(OTHER_ID)]).toEqual([true, false]);
     await pass(600);
     expect([world.dials, world.fetched, states()]).toEqual([1, 1, ['reserved']]);
+  });
+
+  it('uses relays that the operator named, with no document at all, and finds one again that comes back', async () => {
+    const { world, relays, pass, states } = setUp({ trustedOrigins: [], named: [ADDRESS] });
+    await pass(3);
+    expect(relays.state()).toEqual([{ address: ADDRESS, state: 'reserved' }]);
+    relays.setBootstraps([]);
+    world.relayIsUp = false;
+    for (const connection of world.connections) connection.status = 'closed';
+    await pass(60);
+    expect(states()).toEqual(['unreachable']);
+    world.relayIsUp = true;
+    await pass(16);
+    expect([states(), world.fetched]).toEqual([['reserved'], 0]);
   });
 
   it('dials again within 15 s when a relay comes back, however long it was away', async () => {

@@ -22,6 +22,7 @@ export const node: Command = {
       passphrase: (isNew) => readPassphrase(source, isNew),
       log: (line) => console.error(line),
     });
+    for (const address of running.addresses) console.log(`For the --peer of others, with this machine’s own address: ${address}`);
     console.log(`Sett is ready: ${running.url}`);
     return untilStopped(() => running.stop());
   },

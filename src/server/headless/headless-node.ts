@@ -21,6 +21,8 @@ export interface HeadlessNode {
   /** Where the REST interface is. */
   readonly url: string;
   readonly port: number;
+  /** What others give to `--peer`. */
+  readonly addresses: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startHeadlessNode(options: HeadlessOptions, world: Headles
       privateKey: data.peerKey,
       trustedOrigins: options.relayOrigins,
       relays: options.relayAddresses,
+      peers: options.peers,
       listen: options.listen,
       webRtc: RTCPeerConnection as unknown as typeof globalThis.RTCPeerConnection,
       log: (line) => options.isVerbose && world.log(`network: ${line}`),
@@ -83,7 +86,12 @@ export async function startHeadlessNode(options: HeadlessOptions, world: Headles
     });
     // Before the server: it waits for its sockets.
     undo.push(() => events.stop());
-    return { url: `http://${joinHost(shownHost(options.host), port)}`, port, stop };
+    return {
+      url: `http://${joinHost(shownHost(options.host), port)}`,
+      port,
+      addresses: options.listen.map((address) => `${address}/p2p/${host.state().peerId}`),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -12,6 +12,7 @@ describe('readHeadlessOptions', () => {
       dataDirectory: '.sett/node',
       relayOrigins: [],
       relayAddresses: [],
+      peers: [],
       listen: [],
       passphraseFile: undefined,
       requireToken: false,
@@ -29,7 +30,7 @@ describe('readHeadlessOptions', () => {
   });
 
   it('has a help that names every option', () => {
-    for (const name of ['port', 'host', 'data', 'relay', 'listen', 'passphrase-file', 'require-token', 'cors', 'verbose'])
+    for (const name of ['port', 'host', 'data', 'relay', 'peer', 'listen', 'passphrase-file', 'require-token', 'cors', 'verbose'])
       expect(NODE_HELP).toContain(`--${name}`);
   });
 
@@ -43,6 +44,7 @@ describe('readHeadlessOptions', () => {
     [['--listen', '/ip4/0.0.0.0/tcp/9002']],
     [['--listen', '/ip4/0.0.0.0/tcp/9002/wss']],
     [['--listen', '9002']],
+    [['--peer', '/ip4/192.0.2.1/tcp/9002/ws']],
     [['--cors', '*']],
     [['--passphrase', 'secret']],
   ])('refuses %j in words', (args) => {

@@ -12,6 +12,8 @@ export interface HeadlessOptions {
   readonly relayOrigins: readonly string[];
   /** Multiaddrs of relays. */
   readonly relayAddresses: readonly string[];
+  /** Multiaddrs of nodes to connect to without a relay. */
+  readonly peers: readonly string[];
   /** WebSocket multiaddrs to listen on. */
   readonly listen: readonly string[];
   readonly passphraseFile: string | undefined;
@@ -34,6 +36,7 @@ export const NODE_HELP = `Sett without a browser: a whole node in this process, 
                        relay through which members find each other: the web address that serves the app,
                        for example https://sett.example.org, or a multiaddr with its peer id; repeatable
   --listen MULTIADDR   take direct connections on a WebSocket, for example /ip4/0.0.0.0/tcp/9002/ws; repeatable
+  --peer MULTIADDR     connect to a node that listens there, without a relay: the address that it prints; repeatable
   --passphrase-file FILE
                        the passphrase that the keys are encrypted under, in a file (its first line);
                        else the environment's SETT_PASSPHRASE, else you are asked
@@ -51,6 +54,7 @@ export function readHeadlessOptions(args: readonly string[]): HeadlessOptions {
     host: { type: 'string', default: '127.0.0.1' },
     data: { type: 'string', default: '.sett/node' },
     relay: { type: 'string', multiple: true, default: [] },
+    peer: { type: 'string', multiple: true, default: [] },
     listen: { type: 'string', multiple: true, default: [] },
     'passphrase-file': { type: 'string' },
     'require-token': { type: 'boolean', default: false },
@@ -65,6 +69,7 @@ export function readHeadlessOptions(args: readonly string[]): HeadlessOptions {
     dataDirectory: values.data,
     relayOrigins: [...new Set(relays.flatMap(({ origin }) => origin ?? []))],
     relayAddresses: [...new Set(relays.flatMap(({ address }) => address ?? []))],
+    peers: values.peer.map(readPeer),
     listen: values.listen.map(readListen),
     passphraseFile: values['passphrase-file'],
     requireToken: values['require-token'],
@@ -87,6 +92,15 @@ function readRelay(text: string): { origin?: string; address?: string } {
     throw new UsageError(`--relay takes a web address such as https://sett.example.org, or a multiaddr, not "${text}".`);
   }
   return { origin };
+}
+
+function readPeer(text: string): string {
+  if (readRelayAddress(text) === undefined) {
+    throw new UsageError(
+      `--peer takes a WebSocket multiaddr with a peer id, such as /ip4/192.0.2.1/tcp/9002/ws/p2p/12D3Koo…, not "${text}".`,
+    );
+  }
+  return text;
 }
 
 function readListen(text: string): string {
