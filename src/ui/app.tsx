@@ -8,6 +8,8 @@ import { UpdateStrip } from './components/update-strip.tsx';
 import { useRoute } from './hooks/use-route.ts';
 import type { Route } from './logic/route.ts';
 import { useMessages } from './messages/index.ts';
+import { BackupPage } from './screens/files/backup-page.tsx';
+import { VerifyPage } from './screens/files/verify-page.tsx';
 import { Gate } from './screens/gate/gate.tsx';
 import { Opening } from './screens/gate/opening.tsx';
 import { GroupPage } from './screens/group/group-page.tsx';
@@ -59,6 +61,10 @@ function Screen({ route }: { readonly route: Route }) {
     case 'create':
     case 'join':
       return <StartPage route={route} />;
+    case 'backup':
+      return <BackupPage />;
+    case 'verify':
+      return <VerifyPage />;
     case 'unknown':
       return <NotFound />;
     default:

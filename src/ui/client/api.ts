@@ -7,8 +7,10 @@ import type {
   FullProofJson,
   LiveConsensusJson,
   ProofJson,
+  RestoredJson,
   TrxJson,
   TrxStatusJson,
+  VerdictJson,
 } from './records.ts';
 
 /** A call that the node refused or could not answer; `code` keys the message catalogue. */
@@ -150,6 +152,12 @@ export function createApi(client: SettClient) {
       call(client, `/api/v1/group/${id(groupId)}/consensus/proof/${id(reqId)}`),
     block: (groupId: string, blockId: number): Promise<BlockJson> => call(client, `/api/v1/block/${id(groupId)}/${blockId}`),
     trx: (groupId: string, trxId: string): Promise<TrxJson> => call(client, `/api/v1/trx/${id(groupId)}/${id(trxId)}`),
+    receipt: (groupId: string, trxId: string): Promise<unknown> =>
+      call(client, `/api/v1/trx/${id(groupId)}/${id(trxId)}/receipt`),
+    verify: (seed: string, receipt: unknown): Promise<VerdictJson> => post(client, '/api/v1/tools/verify', { seed, receipt }),
+    backup: (passphrase: string, blocks: boolean): Promise<unknown> => post(client, '/api/v1/backup', { passphrase, blocks }),
+    restore: (backup: unknown, passphrase: string): Promise<{ readonly groups: readonly RestoredJson[] }> =>
+      post(client, '/api/v1/restore', { backup, passphrase }),
     /** Where a trx stands; its block, once it is final. */
     trxStatus: (groupId: string, trxId: string): Promise<TrxStatusJson> =>
       call(client, `/api/v1/trx/${id(groupId)}/${id(trxId)}/status`),

@@ -101,6 +101,25 @@ export interface TrxStatusJson {
   readonly block_id?: number;
 }
 
+/** What a receipt says, once it is found valid; else the reason why it is not. */
+export interface VerdictJson {
+  readonly valid: boolean;
+  readonly reason?: string;
+  readonly trx?: TrxJson;
+  readonly result?: 'applied' | 'rejected';
+  readonly block_id?: number;
+  readonly header?: { readonly TimeStamp?: string };
+  readonly producers?: readonly string[];
+  readonly sealed_by?: readonly string[];
+  readonly recoveries?: readonly number[];
+}
+
+export interface RestoredJson {
+  readonly group_id: string;
+  readonly group_name: string;
+  readonly outcome: 'restored' | 'present' | 'other-key';
+}
+
 const TYPE_NAMES = [
   'POST',
   'ANNOUNCE',

@@ -5,6 +5,8 @@ test('each path leads to its screen', () => {
   expect(parseRoute('')).toEqual({ screen: 'start' });
   expect(parseRoute(paths.start)).toEqual({ screen: 'start' });
   expect(parseRoute(paths.create)).toEqual({ screen: 'create' });
+  expect(parseRoute(paths.backup)).toEqual({ screen: 'backup' });
+  expect(parseRoute(paths.verify)).toEqual({ screen: 'verify' });
   expect(parseRoute(paths.join)).toEqual({ screen: 'join', seed: '' });
   expect(parseRoute(paths.feed('a/b'))).toEqual({ screen: 'feed', groupId: 'a/b' });
   expect(parseRoute(paths.blocks('g'))).toEqual({ screen: 'blocks', groupId: 'g', top: undefined });
@@ -34,6 +36,7 @@ test.each([
   '#/group/g/members/x',
   '#/group/g/consensus/x',
   '#/create/x',
+  '#/backup/x',
 ])('%s leads nowhere', (hash) => {
   expect(parseRoute(hash)).toEqual({ screen: 'unknown' });
 });

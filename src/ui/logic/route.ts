@@ -2,6 +2,8 @@
 export type Route =
   | { readonly screen: 'start' }
   | { readonly screen: 'create' }
+  | { readonly screen: 'backup' }
+  | { readonly screen: 'verify' }
   | { readonly screen: 'join'; readonly seed: string }
   | { readonly screen: 'feed'; readonly groupId: string }
   | { readonly screen: 'blocks'; readonly groupId: string; readonly top: number | undefined }
@@ -32,6 +34,7 @@ export function parseRoute(hash: string): Route {
   if (rest.length > 0) return { screen: 'unknown' };
   if (first === '' && id === undefined) return { screen: 'start' };
   if (first === 'create' && id === undefined) return { screen: 'create' };
+  if ((first === 'backup' || first === 'verify') && id === undefined) return { screen: first };
   if (first !== 'group' || !id) return { screen: 'unknown' };
   const groupId = decode(id);
   if (page === undefined || page === '') return { screen: 'feed', groupId };
@@ -53,6 +56,8 @@ export function parseRoute(hash: string): Route {
 export const paths = {
   start: '#/',
   create: '#/create',
+  backup: '#/backup',
+  verify: '#/verify',
   join: '#/join',
   feed: (groupId: string): string => `#/group/${encodeURIComponent(groupId)}`,
   blocks: (groupId: string, top?: number): string => `${paths.feed(groupId)}/blocks${top === undefined ? '' : `/${top}`}`,

@@ -3,12 +3,15 @@ import type { GroupView } from '../../../node/view.ts';
 import { useApi } from '../../client/context.ts';
 import { base64Bytes, trxTypeName } from '../../client/records.ts';
 import { Alert } from '../../components/alert.tsx';
+import { Button } from '../../components/button.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { Hash } from '../../components/hash.tsx';
 import { ExactTime } from '../../components/time.tsx';
 import { useLoaded } from '../../hooks/use-loaded.ts';
+import { useTask } from '../../hooks/use-task.ts';
 import { formatBytes } from '../../logic/bytes.ts';
 import { nsToMs } from '../../logic/feed-model.ts';
+import { downloadJson } from '../../logic/files.ts';
 import { listing, parseJson } from '../../logic/post-content.ts';
 import { paths } from '../../logic/route.ts';
 import { clampText } from '../../logic/text.ts';
@@ -30,6 +33,7 @@ export function TrxPage({ group, trxId }: { readonly group: GroupView; readonly 
     return { trx, blockId: status?.block_id, content: item && listing(parseJson(item.Content)) };
   }, [api, groupId, trxId]);
   const loaded = useLoaded(load);
+  const download = useTask(async () => downloadJson(`sett-receipt-${trxId}.json`, await api.receipt(groupId, trxId)));
   if (loaded.state === 'loading') return <p className={styles.quiet}>{blocks.loading}</p>;
   if (loaded.state === 'failed') return <Alert>{problemText(messages, loaded.problem)}</Alert>;
   const { trx, blockId, content } = loaded.value;
@@ -62,6 +66,23 @@ export function TrxPage({ group, trxId }: { readonly group: GroupView; readonly 
           { term: words.signature, value: trx.SenderSign ? <Hash value={trx.SenderSign} what={words.signature} /> : blocks.none },
         ]}
       />
+      {blockId !== undefined && (
+        <div className={styles.part}>
+          <h3>{words.receiptTitle}</h3>
+          <p className={styles.quiet}>
+            {words.receiptText} <a href={paths.verify}>{words.receiptVerify}</a>
+          </p>
+          <div>
+            <Button
+              icon="down"
+              label={download.busy ? words.receiptBusy : words.receipt}
+              disabled={download.busy}
+              onClick={() => void download.run()}
+            />
+          </div>
+          {download.problem && <Alert>{problemText(messages, download.problem)}</Alert>}
+        </div>
+      )}
       <div className={styles.part}>
         <h3>{words.content}</h3>
         {content === undefined ? <p className={styles.quiet}>{words.contentNone}</p> : <Content text={content} />}

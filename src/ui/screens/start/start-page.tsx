@@ -7,6 +7,7 @@ import { paths, type Route } from '../../logic/route.ts';
 import { useMessages } from '../../messages/index.ts';
 import { CreateDialog } from './create-dialog.tsx';
 import { EmptyStart } from './empty-start.tsx';
+import { FileLinks } from './file-links.tsx';
 import { GroupCard } from './group-card.tsx';
 import { JoinDialog } from './join-dialog.tsx';
 import { SeedLinks } from './seed-links.tsx';
@@ -59,6 +60,7 @@ export function StartPage({ route }: { readonly route: StartRoute }) {
           </ul>
         </>
       )}
+      <FileLinks />
       <SeedLinks />
       {route.screen === 'create' && <CreateDialog onClose={close} />}
       {route.screen === 'join' && <JoinDialog key={joinSeed.seed} seed={joinSeed.seed} onClose={close} />}
