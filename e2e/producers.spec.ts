@@ -38,7 +38,7 @@ const test = base.extend<{ readonly dealt: DealtGroup }, { readonly appDirectory
     const seed = await owner.copySeed();
     for (const guest of [...others, user]) await guest.join(seed, NAME);
     await publishChange({ seed, producers, origin: relay.origin, intervalMs: 1_000, encryption: ALWAYS });
-    for (const person of [...producers, user]) await expect(panel(person)).toContainText('4 producers, 4 connected');
+    for (const person of [...producers, user]) await expect(panel(person)).toContainText('4 producers, 4 online, 3 needed');
     await use({ groupId, producers, user, everybody: [...producers, user] });
   },
 });
@@ -102,16 +102,16 @@ test('the group goes on without one producer, which catches up when it is back a
   const [withoutD, withoutC] = [await keysOf([a, b, c]), await keysOf([a, b, d])];
 
   await d.closeTab();
-  for (const person of [a, b, c]) await expect(panel(person)).toContainText('4 producers, 3 connected');
+  for (const person of [a, b, c]) await expect(panel(person)).toContainText('4 producers, 3 online, 3 needed');
   await user.post('One is away.');
   for (const person of [a, b, c, user]) await person.seesFinal('One is away.');
   for (const person of [a, b, c, user]) expect(await sealsOfNewest(person, groupId)).toEqual(withoutD);
 
   await comeBack(d, groupId);
   await d.seesFinal('One is away.');
-  for (const person of producers) await expect(panel(person)).toContainText('4 producers, 4 connected');
+  for (const person of producers) await expect(panel(person)).toContainText('4 producers, 4 online, 3 needed');
   await c.closeTab();
-  for (const person of [a, b, d]) await expect(panel(person)).toContainText('4 producers, 3 connected');
+  for (const person of [a, b, d]) await expect(panel(person)).toContainText('4 producers, 3 online, 3 needed');
   await d.post('Now another is.');
   for (const person of [a, b, d, user]) await person.seesFinal('Now another is.');
   for (const person of [a, b, d, user]) expect(await sealsOfNewest(person, groupId)).toEqual(withoutC);
@@ -132,8 +132,9 @@ test('with two of four away nothing becomes final and nothing is lost; it goes o
 
   for (const person of [c, d]) await person.closeTab();
   for (const person of [a, b]) {
-    await expect(panel(person)).toContainText('4 producers, 2 connected');
-    await expect(panel(person)).toContainText('Posts wait until more come back.');
+    await expect(panel(person)).toContainText('4 producers, 2 online, 3 needed');
+    await expect(person.page.getByRole('status')).toContainText('Paused: 2 online, 3 needed');
+    await expect(person.page.getByRole('status')).toContainText('posts wait where they were written');
   }
   await a.post('From a producer.');
   await user.post('From the user.');

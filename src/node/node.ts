@@ -25,7 +25,7 @@ import { Mailbox } from './mailbox.ts';
 import { checkLength, readSeed, signMembership } from './membership.ts';
 import type { MessageStream, MessageStreamHandlers, NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
 import { readHello } from './producers/frames.ts';
-import type { TrustedDealer } from './producers/make-engine.ts';
+import { ENGINES, type TrustedDealer } from './producers/make-engine.ts';
 import { consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
 import { deleteRows } from './repair.ts';
 import { GroupRow, keyOf } from './rows.ts';
@@ -401,6 +401,7 @@ export class SettNode extends GroupCalls implements NodeService {
       },
       storage: this.#usage,
       groups: [...this.#groups.values()].map((group) => viewOf(group, network, this.ports.clock)),
+      engines: ENGINES,
       notices: [...this.#notices, ...clockNotice([...this.#groups.values()])],
     };
   }

@@ -183,6 +183,8 @@ export interface NodeView {
     readonly persisted: boolean | undefined;
   };
   readonly groups: readonly GroupView[];
+  /** Engines that this node runs, for a change of consensus to choose from. */
+  readonly engines: readonly string[];
   /** Conditions of the whole node, e.g. storage full. */
   readonly notices: readonly Notice[];
 }

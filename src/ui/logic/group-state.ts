@@ -6,14 +6,14 @@ import type { GroupView } from '../../node/view.ts';
  */
 export type GroupState = 'paused' | 'stopped' | 'looking' | 'working' | 'resting' | 'watching';
 
-export function groupState({ availability, producing, members, sync }: GroupView): GroupState {
+export function groupState({ availability, producing, members }: GroupView): GroupState {
   if (producing === 'stopped') return 'stopped';
-  if (availability.isPaused) return isUnheard(availability.online, members.length, sync.phase) ? 'looking' : 'paused';
+  if (availability.isPaused) return isUnheard(availability, members) ? 'looking' : 'paused';
   if (producing === 'idle') return 'watching';
   return producing;
 }
 
 /** Nobody at all has been heard of: that says something of this node, and nothing of the producers. */
-function isUnheard(online: number, members: number, phase: GroupView['sync']['phase']): boolean {
-  return members === 0 && (online === 0 || phase === 'looking');
+function isUnheard({ missing }: GroupView['availability'], members: GroupView['members']): boolean {
+  return members.length === 0 && missing.every(({ sinceMs }) => sinceMs === undefined);
 }

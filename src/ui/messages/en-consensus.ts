@@ -8,7 +8,6 @@ export const availabilityEn = {
   paused: (p: { online: number; needed: number }) => `Paused: ${n(p.online)} online, ${n(p.needed)} needed`,
   pausedText: 'Nothing is lost: posts wait where they were written, and turn into blocks when enough producers are back.',
   pausedOne: 'The group’s only producer is not here. Posts wait where they were written, and turn into blocks when it is back.',
-  unheard: 'No producer can be reached from here yet.',
   self: 'you',
   connected: 'online',
   away: 'not online',
@@ -149,7 +148,6 @@ export const consensusEn = {
 
   history: 'Changes of consensus',
   historyText: 'Every request of the owner’s with its result, as all members hold it. Newest first.',
-  historyNone: 'No change has been asked for yet.',
   result: { SUCCESS: 'Success', TIMEOUT: 'Timed out', FAILED: 'Failed' },
   founding: 'Founding',
   recovery: 'Recovery',
@@ -173,15 +171,16 @@ export const consensusEn = {
 };
 
 /** How a state of the request is called, and what is going on then. */
-const phases: Readonly<Record<string, { readonly word: string; readonly text: string }>> = {
+const phases = {
   'waiting-for-producers': {
     word: 'Waiting for producers',
     text: 'Each producer that was asked must be open and connected to the others. They answer by themselves.',
   },
   agreeing: { word: 'Agreeing', text: 'The answers are here. The producers agree on them, and make the new group key together.' },
   ordering: { word: 'Into the chain', text: 'All have signed. The present producers put the result into their last block.' },
-  switching: { word: 'Switching', text: 'The last block of the old configuration is final. The new one takes over.' },
-};
+  ending: { word: 'Ending', text: 'It did not succeed. The result goes into the chain, for all to see.' },
+  done: { word: 'Done', text: '' },
+} as const;
 
 /** The owner's change of consensus: the form, what it means, how it goes. */
 export const changeEn = {
@@ -189,7 +188,6 @@ export const changeEn = {
   open: 'Change consensus',
   lead: 'Choose who makes the blocks, and how fast. All that you choose must agree; until then everything goes on as it is.',
   ownerOnly: 'Only the owner of the group changes its consensus.',
-  back: 'Consensus',
 
   producers: 'Who makes the blocks',
   producersHint: 'Members who announced themselves as producers, and you.',
@@ -235,11 +233,8 @@ export const changeEn = {
   memoHint: 'Kept with the answer to this call; nobody else sees it.',
 
   meaning: 'What it will mean',
-  meaningSet: (p: { producers: number; needed: number }) =>
-    `${plural(p.producers, { one: '# producer', other: '# producers' })}; ${plural(p.needed, { one: '# makes', other: '# make' })} a block that stands.`,
   tolerance,
   meaningNumbers: { producers: 'Producers', faulty: 'May fail', needed: 'Needed' },
-  meaningAlone: 'Your tab alone makes the blocks, as at the founding.',
   meaningOwnerOut: 'You stay the owner but make no blocks: the group goes on while your tab is closed.',
   meaningAdded: (p: { names: readonly string[] }) => `New: ${list(p.names)}.`,
   meaningLeft: (p: { names: readonly string[] }) =>
@@ -250,22 +245,7 @@ export const changeEn = {
   meaningMissing: (p: { names: readonly string[] }) => `Not here now: ${list(p.names)}. Unless they come, the request times out.`,
   meaningUndisturbed: 'If it fails nothing changes, and the result is kept for all to see.',
 
-  recoveryTitle: 'Recovery',
-  recoveryOffer: 'Are the missing producers gone for good?',
-  recoveryOfferText: (p: { online: number; needed: number }) =>
-    `${n(p.online)} of the ${n(p.needed)} producers that are needed are here, so the group cannot decide a change in the ordinary way. If the others come back, it goes on by itself. If they never will, a recovery starts anew from the newest block that anybody here holds.`,
-  recoveryOpen: 'Prepare a recovery',
-  recoveryCosts: [
-    'The group goes on from the newest final block that a reachable member has. Blocks beyond it, held only by those who are gone, are given up.',
-    'Posts in blocks that are given up return to their authors as pending, and are sent again.',
-    'Whoever holds such blocks is told that the group was recovered. Receipts that pass the recovery say so.',
-    'It is the one exception to “final stays final”. If the missing producers are still at work somewhere, two histories meet, and the newer configuration wins.',
-  ],
-  recoveryConfirm: 'The missing producers are gone for good, and I accept this cost',
-  recoveryMustConfirm: 'A recovery has a cost. Read it and tick the box first.',
-
   submit: 'Ask for this change',
-  submitRecovery: 'Ask for the recovery',
   busy: 'Signing the request…',
   problems: {
     empty: 'Choose at least one producer.',
@@ -278,7 +258,6 @@ export const changeEn = {
   },
 
   progress: 'Change under way',
-  progressRecovery: 'Recovery under way',
   ended: { SUCCESS: 'The change went through', TIMEOUT: 'The change timed out', FAILED: 'The change failed' },
   endedText: {
     SUCCESS: 'Every member switches at the same block. The proof is in the history below.',
@@ -286,7 +265,6 @@ export const changeEn = {
     FAILED: 'Nothing has changed.',
   },
   phases,
-  asked: 'The owner asks',
   askedYou: 'The owner has asked your node to produce. It answers by itself; keep this tab open.',
   attempt: (p: { attempt: number; attempts: number }) => `Attempt ${n(p.attempt)} of ${n(p.attempts)}`,
   notBegun: 'Not begun',
@@ -300,7 +278,11 @@ export const changeEn = {
     away: 'not here',
   },
   promised: 'Success will appear as',
-  reason: (p: { reason: string }) => `Reason: ${p.reason}`,
+  reasons: {
+    refused: 'A producer has refused.',
+    'too-few-dealings': 'Too few usable parts of a group key came together.',
+    'given-up': 'The owner gave it up.',
+  },
   abandon: 'Give up',
   abandonText: 'Giving up signs the request as failed. Nothing changes.',
   again: 'Change again',

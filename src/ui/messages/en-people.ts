@@ -6,12 +6,10 @@ export const peopleEn = {
   loading: 'Reading the ledger…',
   you: 'You',
   owner: 'owner',
-  makesBlocks: 'makes blocks',
   here: 'here now',
   away: 'not here',
   path: { webrtc: 'direct', websocket: 'direct', relay: 'via relay', none: 'heard of' },
   at: (p: { block: number }) => `at block ${n(p.block)}`,
-  noMemo: 'no memo',
 
   yourself: 'Your place in the group',
   states: {

@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useState } from 'react';
 import type { GroupView } from '../../../node/view.ts';
 import { AGREEMENT_LIMITS, LIMITS } from '../../../records/limits.ts';
-import { useApi } from '../../client/context.ts';
+import { useApi, useNodeState } from '../../client/context.ts';
 import { Alert } from '../../components/alert.tsx';
 import { Button } from '../../components/button.tsx';
 import { ChoiceCards } from '../../components/choice-cards.tsx';
@@ -26,11 +26,10 @@ import { ProducerPicker } from './producer-picker.tsx';
 interface ChangeFormProps {
   readonly group: GroupView;
   readonly people: People;
-  readonly recovery: boolean;
 }
 
 /** The form, and beside it what it would mean. */
-export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
+export function ChangeFormView({ group, people }: ChangeFormProps) {
   const messages = useMessages();
   const { change: words } = messages;
   const api = useApi();
@@ -40,13 +39,11 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
   const here = new Set(candidates.filter(isHere).map(({ pubkey }) => pubkey));
   const [form, setForm] = useState<ChangeForm>(() => {
     const choosable = new Set(candidates.filter(({ canBeChosen }) => canBeChosen).map(({ pubkey }) => pubkey));
-    // A recovery is for those who are still here.
-    const producers = group.producers.filter((pubkey) => choosable.has(pubkey) && (!recovery || here.has(pubkey)));
+    const producers = group.producers.filter((pubkey) => choosable.has(pubkey));
     return changeFormOf({ ...consensus, producers });
   });
-  const [accepted, setAccepted] = useState(false);
   const { busy, problem, run, setProblem } = useTask(async () => {
-    await api.changeConsensus(group.groupId, changeRequestOf(form, epoch, recovery));
+    await api.changeConsensus(group.groupId, changeRequestOf(form, epoch));
     navigate(paths.consensus(group.groupId));
   });
   const change = (part: Partial<ChangeForm>): void => {
@@ -57,7 +54,6 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
     event.preventDefault();
     const wrong = changeProblem(form, epoch);
     if (wrong) setProblem({ code: fieldCode(wrong.field), message: problemOf(messages, wrong.code, epoch) });
-    else if (recovery && !accepted) setProblem({ code: fieldCode('producers'), message: words.recoveryMustConfirm });
     else void run();
   };
   const problemIdOf = (field: ChangeField): string | undefined => (problem?.code === fieldCode(field) ? alertId : undefined);
@@ -69,7 +65,6 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       <div className={styles.fields}>
-        {recovery && <RecoveryCosts accepted={accepted} onAccept={setAccepted} group={group} />}
         <ProducerPicker
           candidates={candidates}
           chosen={form.producers}
@@ -83,12 +78,7 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
       <div className={styles.side}>
         <ChangeMeaningView meaning={meaning} />
         {problem && <Alert id={alertId}>{problemText(messages, problem)}</Alert>}
-        <Button
-          kind="primary"
-          type="submit"
-          label={busy ? words.busy : recovery ? words.submitRecovery : words.submit}
-          disabled={busy}
-        />
+        <Button kind="primary" type="submit" label={busy ? words.busy : words.submit} disabled={busy} />
       </div>
     </form>
   );
@@ -114,25 +104,6 @@ function problemOf({ change: { problems } }: Messages, code: keyof Messages['cha
   }
 }
 
-function RecoveryCosts(props: { accepted: boolean; onAccept: (accepted: boolean) => void; group: GroupView }) {
-  const { change: words } = useMessages();
-  return (
-    <section className={styles.recovery} aria-labelledby="recovery-title">
-      <h3 id="recovery-title">{words.recoveryOffer}</h3>
-      <p>{words.recoveryOfferText(props.group.availability)}</p>
-      <ul>
-        {words.recoveryCosts.map((cost) => (
-          <li key={cost}>{cost}</li>
-        ))}
-      </ul>
-      <label className={styles.accept}>
-        <input type="checkbox" checked={props.accepted} onChange={(event) => props.onAccept(event.target.checked)} />
-        <span>{words.recoveryConfirm}</span>
-      </label>
-    </section>
-  );
-}
-
 interface FieldsProps {
   readonly form: ChangeForm;
   readonly change: (part: Partial<ChangeForm>) => void;
@@ -141,6 +112,7 @@ interface FieldsProps {
 
 function PaceFields({ form, change, problemIdOf }: FieldsProps) {
   const { change: words } = useMessages();
+  const engines = useNodeState().view?.engines ?? [];
   return (
     <section className={styles.part} aria-labelledby="pace-title">
       <h3 id="pace-title">{words.pace}</h3>
@@ -169,6 +141,14 @@ function PaceFields({ form, change, problemIdOf }: FieldsProps) {
           inputMode="numeric"
           problemId={problemIdOf('encryption')}
           onChange={(event) => change({ encryptionEvery: event.target.value })}
+        />
+      )}
+      {engines.length > 1 && (
+        <ChoiceCards
+          legend={words.engine}
+          value={form.engine}
+          onChange={(engine) => change({ engine })}
+          choices={engines.map((value) => ({ value, ...(words.engineTexts[value] ?? { title: value, text: '' }) }))}
         />
       )}
     </section>

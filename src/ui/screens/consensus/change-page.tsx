@@ -6,30 +6,30 @@ import { paths } from '../../logic/route.ts';
 import { problemText, useMessages } from '../../messages/index.ts';
 import { ChangeFormView } from './change-form-view.tsx';
 import styles from './change-page.module.css';
-import { ChangeProgress } from './change-progress.tsx';
+import { ChangeProgress, endOf } from './change-progress.tsx';
 
 /** Where the owner asks for another consensus, and sees how it goes. */
-export function ChangePage({ group, recovery }: { readonly group: GroupView; readonly recovery: boolean }) {
+export function ChangePage({ group }: { readonly group: GroupView }) {
   const messages = useMessages();
   const { change: words, consensus, people: peopleWords } = messages;
   const announced = useAnnounced(group);
-  const isOpen = group.change !== undefined && group.change.result === undefined;
+  const isOpen = group.change !== undefined && endOf(group.change) === undefined;
   return (
     <section className={styles.page} aria-labelledby="change-page-title">
       <div>
         <p className={styles.crumb}>
           <a href={paths.consensus(group.groupId)}>{consensus.title}</a>
         </p>
-        <h2 id="change-page-title">{recovery ? words.recoveryTitle : words.title}</h2>
+        <h2 id="change-page-title">{words.title}</h2>
         <p className={styles.lead}>{words.lead}</p>
       </div>
       {group.role !== 'owner' && <p>{words.ownerOnly}</p>}
-      {group.role === 'owner' && isOpen && group.change && !recovery && <ChangeProgress group={group} change={group.change} />}
-      {group.role === 'owner' && (!isOpen || recovery) && (
+      {group.role === 'owner' && isOpen && group.change && <ChangeProgress group={group} change={group.change} />}
+      {group.role === 'owner' && !isOpen && (
         <>
           {announced.state === 'failed' && <Alert>{problemText(messages, announced.problem)}</Alert>}
           {announced.value ? (
-            <ChangeFormView group={group} people={peopleOf(group, announced.value)} recovery={recovery} />
+            <ChangeFormView group={group} people={peopleOf(group, announced.value)} />
           ) : (
             <p className={styles.crumb}>{peopleWords.loading}</p>
           )}

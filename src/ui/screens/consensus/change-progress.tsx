@@ -18,9 +18,9 @@ interface ChangeProgressProps {
 /** A change of consensus on its way, attempt by attempt and signature by signature, and what came of it. */
 export function ChangeProgress({ group, change }: ChangeProgressProps) {
   const { change: words } = useMessages();
-  const { result, producers } = change;
-  const phase = words.phases[change.phase];
-  const title = result ? words.ended[result] : change.recovery ? words.progressRecovery : words.progress;
+  const { producers, reason, phase } = change;
+  const result = endOf(change);
+  const title = result ? words.ended[result] : words.progress;
   const signed = producers.filter(({ hasResponded, refusal }) => hasResponded && refusal === undefined).length;
   return (
     <section className={styles.change} aria-labelledby="change-title" data-result={result}>
@@ -29,11 +29,11 @@ export function ChangeProgress({ group, change }: ChangeProgressProps) {
         {!result && <p className={styles.signed}>{words.signed({ signed, of: producers.length })}</p>}
       </div>
       <p className={styles.text} role="status">
-        {result ? words.endedText[result] : phase ? `${phase.word}. ${phase.text}` : change.phase}
+        {result ? words.endedText[result] : `${words.phases[phase].word}. ${words.phases[phase].text}`}
       </p>
       {!change.isOwner && !result && <p className={styles.text}>{words.askedYou}</p>}
-      {change.reason && <p className={styles.text}>{words.reason({ reason: change.reason })}</p>}
-      {!result && <Attempts change={change} />}
+      {reason && <p className={styles.text}>{words.reasons[reason]}</p>}
+      {!result && phase !== 'ordering' && <Attempts change={change} />}
       <ul className={styles.producers}>
         {producers.map((producer) => (
           <Asked key={producer.pubkey} producer={producer} hasEnded={result !== undefined} />
@@ -44,13 +44,14 @@ export function ChangeProgress({ group, change }: ChangeProgressProps) {
           {words.promised} <Hash value={change.trxId} what={words.promised} short />
         </p>
       )}
-      {change.isOwner && !result && <Abandon group={group} change={change} />}
-      {change.isOwner && result && result !== 'SUCCESS' && (
-        <ButtonLink href={change.recovery ? paths.recover(group.groupId) : paths.change(group.groupId)} label={words.again} />
-      )}
+      {change.isOwner && change.result === undefined && <Abandon group={group} change={change} />}
+      {change.isOwner && result && result !== 'SUCCESS' && <ButtonLink href={paths.change(group.groupId)} label={words.again} />}
     </section>
   );
 }
+
+/** The result, once it is final; until then it is on its way, whatever the owner already knows of it. */
+export const endOf = ({ phase, result }: ChangeView): ChangeView['result'] => (phase === 'done' ? result : undefined);
 
 /** One mark an attempt: those that are over, the one that runs, those that are left. */
 function Attempts({ change }: { readonly change: ChangeView }) {

@@ -5,12 +5,28 @@ import { useMessages } from '../../messages/index.ts';
 import styles from './faults.module.css';
 import { SectionHead } from './section-head.tsx';
 
+/** Of each producer, in epochs and in the newest change of consensus together; only those who have any. */
+function faultsOf({
+  consensus,
+  change,
+  ownerPubkey,
+}: GroupView): { readonly pubkey: string; readonly faults: Record<string, number> }[] {
+  const sums = new Map<string, Record<string, number>>();
+  const asked = [...(change?.producers ?? []), { pubkey: ownerPubkey, faults: change?.ownerFaults ?? {} }];
+  for (const { pubkey, faults } of [...consensus.producers, ...asked]) {
+    const sum = sums.get(pubkey) ?? {};
+    for (const [kind, count] of Object.entries(faults)) sum[kind] = (sum[kind] ?? 0) + count;
+    sums.set(pubkey, sum);
+  }
+  return [...sums].flatMap(([pubkey, faults]) => (Object.keys(faults).length > 0 ? [{ pubkey, faults }] : []));
+}
+
 /** What each producer has been seen to do wrong, in words. */
 export function Faults({ group }: { readonly group: GroupView }) {
   const { consensus: words } = useMessages();
   const { producers } = group.consensus;
-  const faulty = producers.filter(({ faults }) => Object.keys(faults).length > 0);
-  if (producers.length === 1) return null;
+  const faulty = faultsOf(group);
+  if (producers.length === 1 && faulty.length === 0) return null;
   const text = faulty.length > 0 ? words.faultsText : group.producing === 'idle' ? words.faultsUser : words.faultsNone;
   return (
     <section aria-label={words.faults}>

@@ -7,6 +7,7 @@ import type { EpochPicture } from '../../hooks/use-live-consensus.ts';
 import { type GroupState, groupState } from '../../logic/group-state.ts';
 import { paths } from '../../logic/route.ts';
 import { type Messages, useMessages } from '../../messages/index.ts';
+import { endOf } from './change-progress.tsx';
 import styles from './overview.module.css';
 import { SettRing } from './sett-ring.tsx';
 
@@ -21,7 +22,7 @@ export function Overview({ group, picture }: OverviewProps) {
   const { consensus: words, availability: there } = messages;
   const { availability } = group;
   const state = groupState(group);
-  const isOpen = group.change !== undefined && group.change.result === undefined;
+  const isOpen = group.change !== undefined && endOf(group.change) === undefined;
   return (
     <section className={styles.overview} aria-labelledby="consensus-state">
       <SettRing group={group} picture={picture} state={state} />
@@ -41,9 +42,6 @@ export function Overview({ group, picture }: OverviewProps) {
         {group.role === 'owner' && !isOpen && (
           <p className={styles.actions}>
             <ButtonLink href={paths.change(group.groupId)} label={messages.change.open} />
-            {state === 'paused' && (
-              <ButtonLink href={paths.recover(group.groupId)} label={messages.change.recoveryOpen} kind="quiet" />
-            )}
           </p>
         )}
       </div>

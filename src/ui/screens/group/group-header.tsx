@@ -60,7 +60,9 @@ function Availability({ group }: { readonly group: GroupView }) {
   if (state === 'looking' || (availability.producers === 1 && state !== 'paused')) return null;
   return (
     <>
-      <span aria-hidden="true">·</span>
+      <span className={styles.dot} aria-hidden="true">
+        ·
+      </span>
       <a className={styles.availability} href={paths.consensus(group.groupId)} data-paused={state === 'paused' || undefined}>
         {state === 'paused' ? words.paused(availability) : words.line(availability)}
       </a>
