@@ -87,7 +87,8 @@ test('a change that cannot succeed shows who has not signed, is given up, and st
   await boxes.nth(1).check();
   await owner.page.getByRole('button', { name: 'Ask for this change' }).click();
   const progress = owner.page.getByRole('region', { name: 'Change under way' });
-  await expect(progress).toContainText('1 of 2 signed');
+  await expect(progress).toContainText('0 of 2 signed');
+  await expect(progress).toContainText('not here');
   await expect(progress).toContainText('Waiting for producers');
   await progress.getByRole('button', { name: 'Give up' }).click();
   await expect(owner.page.getByRole('heading', { name: 'The change failed' })).toBeVisible();
