@@ -36,7 +36,7 @@ export interface GroupOptions {
   /** Something that the view shows has changed. */
   readonly changed: () => void;
   readonly trustedDealer: TrustedDealer | undefined;
-  readonly faultFound: (fault: Fault) => void;
+  readonly faultFound: (fault: Fault, pubkey: string) => void;
   /** Another writer has taken over the store: nothing can go on here. */
   readonly fenced: () => void;
 }

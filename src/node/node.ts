@@ -52,7 +52,7 @@ export interface NodeOptions {
   /** What guessing a backup's passphrase costs; for tests, which guess none. */
   readonly backupCost?: ScryptCost;
   /** A producer of a group has misbehaved, as this node's producer has seen. */
-  readonly faultFound?: (groupId: string, fault: Fault) => void;
+  readonly faultFound?: (groupId: string, fault: Fault, pubkey: string) => void;
 }
 
 /** Views go out at most this often: a person sees no more, and a burst of events costs one. */
@@ -167,7 +167,7 @@ export class SettNode extends GroupCalls implements NodeService {
       emit: (event) => this.#emit(event),
       changed: () => this.#changed(),
       trustedDealer: this.#options.trustedDealer,
-      faultFound: (fault) => this.#options.faultFound?.(group.groupId, fault),
+      faultFound: (fault, pubkey) => this.#options.faultFound?.(group.groupId, fault, pubkey),
       fenced: () => void this.#fenced(),
     });
     const { seed } = group;

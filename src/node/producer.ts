@@ -47,7 +47,7 @@ export interface ProducerOptions extends Pick<LinksOptions, 'network' | 'members
   readonly woken: (trxs: readonly Trx[]) => void;
   readonly defect: (defect: Defect) => void;
   readonly failed: (error: unknown) => void;
-  readonly faultFound: (fault: Fault) => void;
+  readonly faultFound: (fault: Fault, pubkey: string) => void;
   readonly changed: () => void;
 }
 
@@ -297,7 +297,7 @@ export class Producer {
     for (const { name, delayMs } of step.timers) this.#startTimer(name, delayMs);
     for (const fault of step.faults) {
       const { producer, kind } = fault;
-      this.#options.faultFound(fault);
+      this.#options.faultFound(fault, this.#configuration.producers[producer] ?? '');
       const counts = this.#faults.get(producer) ?? {};
       counts[kind] = (counts[kind] ?? 0) + 1;
       this.#faults.set(producer, counts);

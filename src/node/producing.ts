@@ -28,7 +28,7 @@ export interface ProducingOptions {
   readonly final: (blocks: readonly Block[]) => void;
   readonly leftOut: (trxs: readonly Trx[]) => void;
   readonly woken: (trxs: readonly Trx[]) => void;
-  readonly faultFound: (fault: Fault) => void;
+  readonly faultFound: (fault: Fault, pubkey: string) => void;
   /** Another configuration is in force, and this node's part in it is settled. */
   readonly followed: () => void;
   /** Somebody is under a newer configuration. */

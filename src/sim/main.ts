@@ -7,7 +7,7 @@
  *     --faults all|none|NAME,…     what may go wrong, faulty producers' strategies included; an unknown name prints all names
  *     --orders fifo,random,adversarial
  *     --crypto ideal|real          threshold cryptography: ideal spares the time that the real one takes
- *     --changes none|dealt         changes of consensus: dealt ones come without the agreement that leads to them
+ *     --changes none|dealt|agreed  changes of consensus; dealt ones come without the agreement that leads to them
  *     --jobs J                     worker threads
  *     --verbose                    a line for each run
  */
@@ -61,7 +61,7 @@ const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0, not ${values.minutes}.`);
 const orders: readonly Order[] = chosen('orders', values.orders, ORDERS);
 const [crypto = 'ideal'] = chosen('crypto', values.crypto, ['ideal', 'real'] as const);
-const [changes = 'none'] = chosen('changes', values.changes, ['none', 'dealt'] as const);
+const [changes = 'none'] = chosen('changes', values.changes, ['none', 'dealt', 'agreed'] as const);
 const named = values.faults === 'none' ? [] : chosen('faults', values.faults, ALL_FAULTS.concat('all'));
 const faults = named.includes('all') ? ALL_FAULTS : named;
 

@@ -53,7 +53,7 @@ export interface WorldObserver {
   /** A write is done. */
   written?(machine: SimulatedMachine, writes: readonly Write[]): void;
   /** A producer reports what another has done. */
-  fault?(machine: SimulatedMachine, fault: Fault): void;
+  fault?(machine: SimulatedMachine, fault: Fault, pubkey: string): void;
 }
 
 /** Several machines, each with a whole node, under one clock, one network and one seed. */
@@ -206,7 +206,7 @@ export class SimulatedMachine {
         ownUrls: async () => ['http://127.0.0.1:8000'],
         backupCost: CHEAP_SCRYPT,
         ...(world.trustedDealer && { trustedDealer: dealer }),
-        faultFound: (_groupId, fault) => world.observer.fault?.(this, fault),
+        faultFound: (_groupId, fault, pubkey) => world.observer.fault?.(this, fault, pubkey),
       },
     );
     node.subscribe((event) => {

@@ -41,7 +41,7 @@ export interface AskedOptions extends Pick<LinksOptions, 'groupId' | 'userPubkey
   readonly whyUnwilling: (request: ChangeConsensusReq) => string | undefined;
   /** A report for the owner, if this node is the owner's. */
   readonly reportHere: ((data: Uint8Array) => void) | undefined;
-  readonly faultFound: (fault: Fault) => void;
+  readonly faultFound: (fault: Fault, pubkey: string) => void;
   readonly failed: (error: unknown) => void;
   readonly changed: () => void;
 }
@@ -231,7 +231,7 @@ export class Asked {
     for (const fault of step.faults) {
       const producer = this.#open?.producers[fault.producer];
       if (producer) this.#blame(producer, fault.kind);
-      faultFound(fault);
+      faultFound(fault, producer ?? '');
     }
     if (step.conflictingRequests) this.#blame(ownerPubkey, 'conflicting-request');
     this.#send(step);

@@ -17,7 +17,7 @@ export interface AskingOptions extends Pick<LinksOptions, 'groupId' | 'userPubke
   readonly tickHere: (tick: Uint8Array) => void;
   /** Puts a result into the outbox as a CONSENSUS trx, once. In the mailbox. */
   readonly publish: (trxId: string, bundle: ChangeConsensusResultBundle) => Promise<void>;
-  readonly faultFound: (fault: Fault) => void;
+  readonly faultFound: (fault: Fault, pubkey: string) => void;
   readonly failed: (error: unknown) => void;
   readonly changed: () => void;
 }
@@ -144,7 +144,7 @@ export class Asking {
     for (const fault of step.faults) {
       const producer = request && requestedProducers(request)[fault.producer];
       if (producer) this.faults.add(producer, fault.kind);
-      this.#options.faultFound(fault);
+      this.#options.faultFound(fault, producer ?? '');
     }
     if (step.tick && request) this.#sendTick(request, step.tick);
     if (step.timer) {

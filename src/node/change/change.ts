@@ -45,7 +45,7 @@ export interface ChangeOptions {
   readonly mailbox: Mailbox;
   /** Something is in the outbox. */
   readonly send: () => void;
-  readonly faultFound: (fault: Fault) => void;
+  readonly faultFound: (fault: Fault, pubkey: string) => void;
   readonly failed: (error: unknown) => void;
   readonly changed: () => void;
 }

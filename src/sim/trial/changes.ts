@@ -13,29 +13,53 @@ const ENCRYPTIONS = [0, 0, 0, 1, 2];
 /** Epochs after the newest one from which a change may ask to begin. */
 const EPOCHS_LATER = 40;
 
-export interface ChangesOptions {
+export interface DealtChangesOptions {
   readonly world: World;
   readonly random: SeededRandom;
   readonly dealer: Dealer;
   readonly epoch: () => number;
 }
 
+/** Where a trial's changes of consensus come from. */
+export interface ChangeSource {
+  /** Whether there is one that is not in the chain and still may get there. */
+  readonly isOpen: boolean;
+  /** Plans those of a round. */
+  plan(durationMs: number, later: (delayMs: number, run: () => void) => void): void;
+  /** The chain has set this configuration. */
+  follow(nonce: number): void;
+  /** When all is settled. Throws a Violation. */
+  compare(machines: readonly SimulatedMachine[]): Promise<void>;
+}
+
+/** Any machines, at most f of them faulty. */
+export function randomChange(world: World, random: SeededRandom, epoch: number): Required<Omit<DealtChange, 'nonce'>> {
+  const size = 1 + random.int(Math.min(MOST_PRODUCERS, world.machines.filter(isHonest).length));
+  const shuffled = random.shuffle(world.machines);
+  const faulty = shuffled.filter((machine) => !isHonest(machine)).slice(0, random.int(faultyLimit(size) + 1));
+  return {
+    producers: [...faulty, ...shuffled.filter(isHonest)].slice(0, size),
+    startFromEpoch: random.chance(0.5) ? 0 : epoch + random.int(EPOCHS_LATER),
+    intervalMs: random.pick(INTERVALS_MS),
+    encryption: random.pick(ENCRYPTIONS),
+  };
+}
+
 /** Changes of consensus at random moments, without the agreement that leads to them: the dealer asks for them until they are in the chain. */
-export class Changes {
-  readonly #options: ChangesOptions;
+export class DealtChanges implements ChangeSource {
+  readonly #options: DealtChangesOptions;
   #newestNonce = 1;
   /** Of the configuration that the chain has. */
   #inForceNonce = 1;
   #isGossiping = false;
   #asked: DealtChange[] = [];
 
-  constructor(options: ChangesOptions) {
+  constructor(options: DealtChangesOptions) {
     this.#options = options;
   }
 
-  /** Changes that are not in the chain, and still may get there. */
-  get open(): number {
-    return this.#asked.length;
+  get isOpen(): boolean {
+    return this.#asked.length > 0;
   }
 
   plan(durationMs: number, later: (delayMs: number, run: () => void) => void): void {
@@ -55,26 +79,10 @@ export class Changes {
   }
 
   #ask(): void {
-    const { random, epoch } = this.#options;
-    const startFromEpoch = random.chance(0.5) ? 0 : epoch() + random.int(EPOCHS_LATER);
+    const { world, random, epoch } = this.#options;
     this.#newestNonce = Math.max(this.#newestNonce, this.#inForceNonce) + 1;
-    this.#asked.push({
-      nonce: this.#newestNonce,
-      producers: this.#choose(),
-      startFromEpoch,
-      intervalMs: random.pick(INTERVALS_MS),
-      encryption: random.pick(ENCRYPTIONS),
-    });
+    this.#asked.push({ ...randomChange(world, random, epoch()), nonce: this.#newestNonce });
     if (!this.#isGossiping) this.#gossip();
-  }
-
-  /** Any machines, at most f of them faulty. */
-  #choose(): SimulatedMachine[] {
-    const { world, random } = this.#options;
-    const size = 1 + random.int(Math.min(MOST_PRODUCERS, world.machines.filter(isHonest).length));
-    const shuffled = random.shuffle(world.machines);
-    const faulty = shuffled.filter((machine) => !isHonest(machine)).slice(0, random.int(faultyLimit(size) + 1));
-    return [...faulty, ...shuffled.filter(isHonest)].slice(0, size);
   }
 
   /** The network loses what it likes, so it is said again for as long as it is not in the chain. */
@@ -85,4 +93,6 @@ export class Changes {
     dealer.gossip(this.#asked.map((change) => dealer.trx(change)));
     world.time.plan(GOSSIP_EVERY_MS, () => this.#gossip());
   }
+
+  async compare(): Promise<void> {}
 }

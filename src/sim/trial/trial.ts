@@ -8,9 +8,10 @@ import { idealKeys } from '../ideal-threshold.ts';
 import { Violation } from '../one-producer.ts';
 import type { SeededRandom } from '../random.ts';
 import { type MachineOptions, type SimulatedMachine, World } from '../world.ts';
+import { AgreedChanges } from './agreed-changes.ts';
 import { BYZANTINE } from './byzantine/strategies.ts';
 import { Twist } from './byzantine/twist.ts';
-import { Changes } from './changes.ts';
+import { type ChangeSource, DealtChanges } from './changes.ts';
 import { FAULTS, type Round, type WorldFault } from './faults/index.ts';
 import { Load } from './load.ts';
 import { type Order, Postmaster } from './orders.ts';
@@ -27,8 +28,8 @@ export interface TrialOptions {
   /** The seed picks one. */
   readonly orders: readonly Order[];
   readonly crypto: 'ideal' | 'real';
-  /** `dealt`: the consensus changes at random moments; without, the first configuration stays. */
-  readonly changes?: 'none' | 'dealt';
+  /** `dealt`, `agreed`: the consensus changes at random moments, without the agreement or with it; else the first configuration stays. */
+  readonly changes?: 'none' | 'dealt' | 'agreed';
   /** For tests of the checks: a defect that is put in once the group stands. */
   readonly plant?: (world: World, watch: Watch) => void;
 }
@@ -104,7 +105,7 @@ class Trial {
   /** Under the newest configuration. */
   #producers: readonly SimulatedMachine[] = [];
   #dealer: Dealer | undefined;
-  #changes: Changes | undefined;
+  #changes: ChangeSource | undefined;
   #changesSeen = 0;
 
   constructor(options: TrialOptions, { world, watch }: { world: World; watch: Watch }) {
@@ -127,7 +128,7 @@ class Trial {
     const encryption = this.#random.pick([0, 0, 0, 1, 2]);
     const users = this.#isChanging ? Math.max(USERS, MACHINES_FOR_CHANGES - producers) : USERS;
     const group = await dealtGroup(this.#world, { producers, users, intervalMs: INTERVAL_MS, encryption });
-    this.#begin(group);
+    await this.#begin(group);
     this.#options.plant?.(this.#world, this.#watch);
     const rounds = Math.max(1, Math.round((minutes * 60_000) / ROUND_MS));
     const durationMs = (minutes * 60_000) / rounds;
@@ -178,9 +179,11 @@ class Trial {
   }
 
   #deal(): void {
-    const { crypto } = this.#options;
+    const { crypto, changes } = this.#options;
     const sets = new Map<string, readonly ThresholdKeys[]>();
     this.#world.trustedDealer = (groupId, nonce, producers, index) => {
+      // What was agreed on has keys of its own; where they are ideal, what they are to do is done by these.
+      if (crypto === 'real' && changes === 'agreed' && nonce > 1) return undefined;
       const name = `${groupId}/${nonce}`;
       const secret = sha256(new TextEncoder().encode(name));
       const keys = sets.get(name) ?? (crypto === 'real' ? trustedDealerKeys(producers, secret) : idealKeys(producers, secret));
@@ -189,15 +192,20 @@ class Trial {
     };
   }
 
-  #begin({ groupId, seed, producers, dealer }: DealtGroup): void {
+  async #begin({ groupId, seed, owner, producers, dealer }: DealtGroup): Promise<void> {
     const { cipherKey, ownerPubkey } = parseSeed(seed);
     const identity = { groupId, ownerPubkey, cipherKey };
     this.#dealer = dealer;
-    this.#watch.begin(this.#world, groupId, producers, identity);
+    this.#watch.begin(this.#world, groupId, producers, { identity, machineOf: (pubkey) => dealer.machineOf(pubkey) });
     this.#follow(identity, 1, producers);
     if (!this.#isChanging) return;
     const random = this.#random.fork('changes');
-    const changes = new Changes({ world: this.#world, random, dealer, epoch: () => this.#epoch() });
+    const about = { world: this.#world, random, groupId, owner, dealer, epoch: () => this.#epoch() };
+    const agreed =
+      this.#options.changes === 'agreed'
+        ? new AgreedChanges({ ...about, fail: (message) => this.#watch.fail(message) })
+        : undefined;
+    const changes = agreed ?? new DealtChanges(about);
     this.#changes = changes;
     this.#watch.changed = (change) => {
       const next = change.producers.flatMap((pubkey) => dealer.machineOf(pubkey) ?? []);
@@ -206,6 +214,7 @@ class Trial {
       this.#follow(identity, change.nonce, next);
       changes.follow(change.nonce);
     };
+    await agreed?.begin();
   }
 
   /** Faulty producers and the adversary turn to another configuration. */
@@ -333,7 +342,7 @@ class Trial {
 
   #isSettled(): boolean {
     // What was asked for and is no part of the chain yet, somebody still waits for.
-    if (this.#changes && this.#changes.open > 0) return false;
+    if (this.#changes?.isOpen) return false;
     const producers = this.#producers.map((machine) => this.#dealer?.keyOf(machine)).join();
     const heads = new Set<string>();
     for (const { node } of this.#honest) {
@@ -369,6 +378,7 @@ class Trial {
           throw new Violation(`${name} holds the acknowledged post ${trxId} ${counts.get(trxId) ?? 0} times`);
       }
     }
+    await this.#changes?.compare(this.#honest);
     this.#watch.check();
   }
 }

@@ -191,9 +191,9 @@ describe('each check fires on a planted bug', () => {
 
   it('an honest producer that is blamed for a fault; a faulty one may be', async () => {
     await plant(() => {
-      here.watch.fault(a, { producer: 3, kind: 'bad-shard' });
+      here.watch.fault(a, { producer: 3, kind: 'bad-shard' }, '');
       here.watch.check();
-      here.watch.fault(a, { producer: 1, kind: 'bad-shard' });
+      here.watch.fault(a, { producer: 1, kind: 'bad-shard' }, '');
     });
     found().toThrow('a blames the honest b: bad-shard');
   });

@@ -21,6 +21,13 @@ const KEPT_EPOCHS = EPOCHS_UNDECIDED + EPOCHS_AHEAD + 1;
 /** Own messages of those, shards of faulty producers' largest proposals included. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 
+/** What there is to know of a group whose configuration may change. */
+export interface WatchedGroup {
+  readonly identity: GroupIdentity;
+  /** Whose key this is. */
+  readonly machineOf: (pubkey: string) => SimulatedMachine | undefined;
+}
+
 /**
  * Checks what every honest machine says, stores and shows, as it happens (consensus.md, "Proof against faults"). It is called from within
  * nodes, which would take an error for their own, so what it finds is kept until {@link check}.
@@ -38,9 +45,10 @@ export class Watch implements WorldObserver {
   /** A block that changes the configuration was stored for the first time. */
   changed: ((change: ConfigurationChange) => void) | undefined;
   #groupId = '';
+  #group: WatchedGroup | undefined;
   /** By nonce: the producers of a configuration, by index, and what they say under it. */
   readonly #sets = new Map<number, { readonly producers: readonly SimulatedMachine[]; readonly messages: Checks }>();
-  /** The nonce that a machine speaks under on its streams to another, by both; that of its newest hello, by its own. */
+  /** The nonce that a machine speaks under on its streams to another, by both. */
   readonly #spokenUnder = new Map<string, number>();
   /** What the chain says of configurations, if there are changes to follow. */
   readonly #configurations: ConfigurationChecks;
@@ -58,11 +66,12 @@ export class Watch implements WorldObserver {
   }
 
   /** The group stands: from now on its producers are told apart. */
-  begin(world: World, groupId: string, producers: readonly SimulatedMachine[], identity?: GroupIdentity): void {
+  begin(world: World, groupId: string, producers: readonly SimulatedMachine[], group?: WatchedGroup): void {
     this.#world = world;
     this.#groupId = groupId;
     this.follow(FIRST_NONCE, producers);
-    if (identity) this.#configurations.begin(identity, FIRST_NONCE, producers.length);
+    this.#group = group;
+    if (group) this.#configurations.begin(group.identity, FIRST_NONCE, producers.length);
   }
 
   /** There is another configuration. */
@@ -161,7 +170,6 @@ export class Watch implements WorldObserver {
     if (hello && purposeOf(hello)) {
       if (purposeOf(hello) !== 'producers') return;
       this.#spokenUnder.set(link, hello.ConfigNonce);
-      this.#spokenUnder.set(machine.peerId, hello.ConfigNonce);
       return;
     }
     const frame = decodeOrNothing(ProducerFrame, data);
@@ -186,11 +194,11 @@ export class Watch implements WorldObserver {
 
   // -------------------------------------------------------------------------------------------------------------- who is blamed
 
-  fault(machine: SimulatedMachine, { producer, kind }: Fault): void {
+  /** `pubkey`: of who is blamed. */
+  fault(machine: SimulatedMachine, { producer, kind }: Fault, pubkey: string): void {
     if (!isHonest(machine)) return;
     this.#faultKinds.add(kind);
-    const nonce = this.#spokenUnder.get(machine.peerId) ?? FIRST_NONCE;
-    const blamed = this.#sets.get(nonce)?.producers[producer];
+    const blamed = this.#group ? this.#group.machineOf(pubkey) : this.#sets.get(FIRST_NONCE)?.producers[producer];
     if (isHonest(blamed)) this.fail(`${machine.name} blames the honest ${blamed?.name}: ${kind}`);
   }
 

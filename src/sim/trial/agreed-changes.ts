@@ -1,0 +1,111 @@
+import { NodeError } from '../../node/index.ts';
+import type { Dealer } from '../dealer.ts';
+import { Violation } from '../one-producer.ts';
+import type { SeededRandom } from '../random.ts';
+import type { SimulatedMachine, World } from '../world.ts';
+import { type ChangeSource, randomChange } from './changes.ts';
+
+const REQUESTS_PER_ROUND = 4;
+const TICKS_MS = [1_000, 2_000, 3_000];
+const TICK_COUNT = 10;
+/** Errors that are answers: another request is open, the epoch has passed meanwhile, the machine's disk is full. */
+const ANSWERS: ReadonlySet<string> = new Set(['request-open', 'bad-input', 'not-announced', 'stopped', 'storage-full']);
+const ANNOUNCED_LIMIT_MS = 120_000;
+
+export interface AgreedChangesOptions {
+  readonly world: World;
+  readonly random: SeededRandom;
+  readonly groupId: string;
+  readonly owner: SimulatedMachine;
+  readonly dealer: Dealer;
+  readonly epoch: () => number;
+  readonly fail: (message: string) => void;
+}
+
+/** Changes of consensus as an owner asks for them, with all of the agreement; some it gives up, and some nobody can agree on. */
+export class AgreedChanges implements ChangeSource {
+  readonly #options: AgreedChangesOptions;
+  /** Requests that were acknowledged to the owner: id → the id that success was promised under. */
+  readonly #acknowledged = new Map<string, string>();
+
+  constructor(options: AgreedChangesOptions) {
+    this.#options = options;
+  }
+
+  /** Everybody announces itself as a producer, so that all of them can be asked. */
+  async begin(): Promise<void> {
+    const { world, groupId, owner } = this.#options;
+    const isOwner = (machine: SimulatedMachine): boolean => machine === owner;
+    for (const machine of world.machines.filter((each) => !isOwner(each))) {
+      await world.settled(machine.node.announce(groupId, { action: 'add', type: 'producer', memo: machine.name }));
+    }
+    const endMs = world.time.nowMs + ANNOUNCED_LIMIT_MS;
+    while ((await world.settled(owner.node.announcedProducers(groupId))).length < world.machines.length) {
+      if (world.time.nowMs > endMs) throw new Violation('the announcements do not get into the chain');
+      await world.run(1_000);
+    }
+  }
+
+  get isOpen(): boolean {
+    const { owner } = this.#options;
+    const change = owner.isRunning ? owner.node.view().groups[0]?.change : undefined;
+    return !owner.isRunning || (change !== undefined && change.phase !== 'done');
+  }
+
+  plan(durationMs: number, later: (delayMs: number, run: () => void) => void): void {
+    const { random } = this.#options;
+    const count = Math.max(1, Math.round(REQUESTS_PER_ROUND * 2 * random.float()));
+    for (let number = 0; number < count; number++) {
+      const atMs = random.float() * durationMs;
+      later(atMs, () => this.#ask());
+      if (random.chance(0.2)) later(atMs + random.int(20_000), () => this.#giveUp());
+    }
+  }
+
+  follow(): void {}
+
+  #ask(): void {
+    const { world, random, groupId, owner, dealer, epoch, fail } = this.#options;
+    const change = randomChange(world, random, epoch());
+    if (!owner.isRunning || owner.isPaused) return;
+    const wanted = {
+      producers: change.producers.map((machine) => dealer.keyOf(machine)),
+      startFromEpoch: Math.max(change.startFromEpoch, epoch() + 1),
+      trxEpochTickMs: change.intervalMs,
+      agreementTickMs: random.pick(TICKS_MS),
+      agreementTickCount: TICK_COUNT,
+      memo: '',
+      encryption: change.encryption,
+    };
+    owner.node.changeConsensus(groupId, wanted).then(
+      ({ reqId, trxId }) => this.#acknowledged.set(reqId, trxId),
+      (error: unknown) => {
+        if (!(error instanceof NodeError) || !ANSWERS.has(error.code)) fail(`a change is not asked for: ${String(error)}`);
+      },
+    );
+  }
+
+  #giveUp(): void {
+    const { groupId, owner } = this.#options;
+    const change = owner.isRunning ? owner.node.view().groups[0]?.change : undefined;
+    // Its result may come first.
+    if (change && !change.result) owner.node.abandonChange(groupId, change.reqId).catch(() => {});
+  }
+
+  /** Every request that was acknowledged has one result, everywhere, and what was promised for success is there with success only. */
+  async compare(machines: readonly SimulatedMachine[]): Promise<void> {
+    const { world, groupId } = this.#options;
+    for (const [reqId, trxId] of this.#acknowledged) {
+      for (const { name, node } of machines) {
+        const proof = await world.settled(node.proof(groupId, reqId)).catch(() => undefined);
+        if (!proof) throw new Violation(`${name} has no result of the acknowledged request ${reqId}`);
+        const isThere = await world.settled(node.trx(groupId, trxId)).then(
+          () => true,
+          () => false,
+        );
+        if (isThere !== (proof.result === 'SUCCESS'))
+          throw new Violation(`${name} has the result ${proof.result} of ${reqId}, and its trx ${isThere ? 'too' : 'not'}`);
+      }
+    }
+  }
+}
