@@ -4,6 +4,7 @@ import { Violation } from '../one-producer.ts';
 import type { SeededRandom } from '../random.ts';
 import type { SimulatedMachine, World } from '../world.ts';
 import { type ChangeSource, randomChange } from './changes.ts';
+import { isHonest } from './watch.ts';
 
 const REQUESTS_PER_ROUND = 4;
 const TICKS_MS = [1_000, 2_000, 3_000];
@@ -48,6 +49,8 @@ export class AgreedChanges implements ChangeSource {
 
   get isOpen(): boolean {
     const { owner } = this.#options;
+    // A faulty one may keep to itself what was agreed on.
+    if (!isHonest(owner)) return false;
     const change = owner.isRunning ? owner.node.view().groups[0]?.change : undefined;
     return !owner.isRunning || (change !== undefined && change.phase !== 'done');
   }
@@ -78,7 +81,9 @@ export class AgreedChanges implements ChangeSource {
       encryption: change.encryption,
     };
     owner.node.changeConsensus(groupId, wanted).then(
-      ({ reqId, trxId }) => this.#acknowledged.set(reqId, trxId),
+      ({ reqId, trxId }) => {
+        if (isHonest(owner)) this.#acknowledged.set(reqId, trxId);
+      },
       (error: unknown) => {
         if (!(error instanceof NodeError) || !ANSWERS.has(error.code)) fail(`a change is not asked for: ${String(error)}`);
       },

@@ -55,6 +55,16 @@ describe('groups whose consensus changes at random moments, under all faults (C-
     const { changes } = await runTrial(options(producers, seed, { minutes: 1, changes: 'dealt' }));
     expect(changes).toBeGreaterThan(0);
   });
+
+  it.each([4, 5])('with the whole agreement, 4 producers to begin with, seed %i', { timeout: TIMEOUT_MS }, async (seed) => {
+    const { changes } = await runTrial(options(4, seed, { minutes: 1, changes: 'agreed' }));
+    expect(changes).toBeGreaterThan(0);
+  });
+
+  it('with the keys that were agreed on', { timeout: TIMEOUT_MS }, async () => {
+    const { changes } = await runTrial(options(4, 6, { crypto: 'real', faults: ['crash'], changes: 'agreed' }));
+    expect(changes).toBeGreaterThan(0);
+  });
 });
 
 describe('the checks of a round fire on a planted bug', () => {
