@@ -88,6 +88,16 @@ describe('the checks of a round fire on a planted bug', () => {
     await expect(runTrial({ ...quiet, changes: 'dealt', plant })).rejects.toThrow('not everything became final everywhere');
   });
 
+  it('an acknowledged request that nothing comes of', { timeout: TIMEOUT_MS }, async () => {
+    const plant: TrialOptions['plant'] = ({ machines }) => {
+      const owner = machines.find(({ node }) => node.view().groups[0]?.role === 'owner')?.node;
+      const ask = owner?.changeConsensus.bind(owner);
+      if (owner && ask) owner.changeConsensus = async (...wanted) => ({ ...(await ask(...wanted)), reqId: 'forgotten' });
+    };
+    const isSaid = 'has no result of the acknowledged request forgotten';
+    await expect(runTrial({ ...quiet, changes: 'agreed', plant })).rejects.toThrow(isSaid);
+  });
+
   it('an acknowledged post that is in no chain', { timeout: TIMEOUT_MS }, async () => {
     const plant: TrialOptions['plant'] = ({ machines: [machine] }, { acknowledged }) => {
       if (machine) acknowledged.set('lost', machine);
