@@ -35,8 +35,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sdk: ['api', 'records'],
   // Entry points: they wire the folders above for one place.
   worker: ['records', 'crypto', 'node', 'store', 'network', 'api', 'world'],
-  page: ['records', 'node/types', 'store', 'network', 'api', 'worker'],
-  service: ['worker'],
+  page: ['records', 'node/types', 'store', 'network', 'api', 'api/events', 'worker'],
+  service: ['node/types', 'api/events', 'worker'],
   ui: ['node/types', 'records/limits', 'api', 'page'],
   server: ['records', 'crypto', 'ledger', 'node', 'store/server', 'network', 'api', 'world'],
 };
@@ -61,10 +61,14 @@ const RECORD_LIMITS = ['src/records/limits.ts', 'src/records/quorum.ts'];
 /** The store on an embedded database: it needs Node.js, and must not get into a page. */
 const STORE_FOR_SERVERS = 'src/store/server.ts';
 
+/** How events become a stream: light, where the router is heavy. */
+const EVENTS = 'src/api/events.ts';
+
 /** Whether a file is the face of a folder, as named in ARROWS. */
 function isFace(file: string, folder: string): boolean {
   if (folder === 'node/types') return NODE_TYPES.includes(file);
   if (folder === 'records/limits') return RECORD_LIMITS.includes(file);
+  if (folder === 'api/events') return file === EVENTS;
   if (folder === 'store/server') return file === STORE_FOR_SERVERS;
   if (file === `src/${folder}/index.ts`) return true;
   if (folder === 'node') return NODE_TYPES.includes(file);

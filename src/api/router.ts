@@ -13,6 +13,7 @@ import { addContentRoutes } from './contents.ts';
 import { addDocsRoutes } from './docs-page/routes.ts';
 import { jsonResponse } from './endpoint.ts';
 import { describeIssues, toRefusal } from './errors.ts';
+import { addEventRoutes } from './event-routes.ts';
 import { addGroupRoutes } from './groups.ts';
 import { addNetworkRoutes } from './network.ts';
 import { addReceiptRoutes, VERIFY_BODY_BYTES } from './receipts.ts';
@@ -67,6 +68,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   addReceiptRoutes(router, service);
   addTokenRoutes(router, options.tokens);
   addBackupRoutes(router, service);
+  addEventRoutes(router, service);
   addDocsRoutes(router);
   refuseOtherMethods(router);
 

@@ -268,7 +268,9 @@ export class Group {
   async submit(draft: Draft): Promise<string> {
     if (this.#stopped) throw new NodeError('unknown-group', 'This group was left.');
     const id = await this.#mailbox.run(() => this.poster.accept(draft));
-    this.#options.changed();
+    const { emit, changed } = this.#options;
+    emit({ type: 'trx', groupId: this.groupId, trxId: id, status: 'Pending' });
+    changed();
     this.#send();
     return id;
   }

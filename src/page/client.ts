@@ -1,3 +1,4 @@
+import { askedGroups, EVENTS_PATH, eventStream } from '../api/events.ts';
 import type { NodeEvent, Notice } from '../node/view.ts';
 import {
   Calls,
@@ -122,6 +123,15 @@ class Client {
   }
 
   async api(path: string, init?: RequestInit): Promise<Response> {
+    const url = new URL(path, this.#surroundings.origin);
+    // Events come here anyway: the stream is made where it is read.
+    if (url.pathname === EVENTS_PATH && url.origin === this.#surroundings.origin && (init?.method ?? 'GET') === 'GET') {
+      const subscribe = (listener: (event: NodeEvent) => void) =>
+        this.subscribe((event) => {
+          if (event.type !== 'tab') listener(event);
+        });
+      return eventStream({ subscribe, isTold: askedGroups(url), ...(init?.signal && { signal: init.signal }) });
+    }
     const { request, signal, keepsStorage } = await toApiRequest(path, init, this.#surroundings.origin, this.#surroundings.uuid);
     const answer = await this.#calls.call(request, signal);
     if (keepsStorage && answer.status === 200) {

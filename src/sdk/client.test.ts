@@ -54,7 +54,10 @@ describe('the client library', () => {
         [method.toUpperCase(), path],
       ]),
     );
-    expect(ROUTES).toEqual(Object.fromEntries(described));
+    // `events` has no end, and a method of its own.
+    const { events, ...others } = Object.fromEntries(described);
+    expect(ROUTES).toEqual(others);
+    expect(events).toEqual(['GET', '/api/v1/events']);
   });
 
   it('posts, waits until that is final, and reads, with types from the schemas', async () => {
@@ -100,6 +103,19 @@ describe('the client library', () => {
     await expect(other.groups()).rejects.toMatchObject({ code: 'no-node', message: /no Sett node/ });
     const aborted = AbortSignal.abort(new Error('enough'));
     await expect(nobody.groups({}, { signal: aborted })).rejects.toThrow('enough');
+  });
+
+  it('tells events as they come, and stops when it is told to', async () => {
+    const { group_id } = await settled(sett.createGroup(GROUP));
+    const events = sett.events({ group_id });
+    const first = events.next();
+    await settled(turn());
+    const { trx_id } = await settled(sett.post({ group_id, data: {} }));
+    expect(await settled(first)).toMatchObject({ value: { type: 'trx', group_id, trx_id, status: 'Pending' } });
+    expect(await settled(events.next())).toMatchObject({ value: { type: 'trx', trx_id, status: 'Committed', block_id: 2 } });
+    expect(await settled(events.next())).toMatchObject({ value: { type: 'block', block_id: 2, trxs: 1 } });
+    await events.return();
+    expect(await events.next()).toEqual({ done: true, value: undefined });
   });
 
   it('sends a token if it has one', async () => {

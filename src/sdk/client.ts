@@ -1,6 +1,7 @@
 import type { CallAnswer, CallInput } from '../api/index.ts';
 import { parseExact, stringifyExact } from '../records/index.ts';
 import { SettError } from './error.ts';
+import { readEvents, type SettEvent } from './events.ts';
 import { type CallId, HEADER_FIELDS, ROUTES } from './routes.ts';
 
 export interface ClientOptions {
@@ -29,6 +30,11 @@ export type Calls = { readonly [Id in CallId]: Call<Id> };
 
 export interface SettClient extends Calls {
   /**
+   * What happens from now on, until the connection ends: then look at the state and call again. Events are hints, not a log.
+   * Rejects with {@link SettError} if the stream cannot be had.
+   */
+  events(input?: { readonly group_id?: string | readonly string[] }, options?: CallOptions): AsyncGenerator<SettEvent, void>;
+  /**
    * Waits until a trx is final and answers its block's number. Rejects with SettError `rejected` if it is final without effect, `invalid` if it
    * can no longer become final, `unknown-trx` if the node does not know of it.
    */
@@ -46,7 +52,11 @@ export function createSettClient(options: ClientOptions = {}): SettClient {
       (input?: Record<string, unknown>, callOptions?: CallOptions) => call(options, id as CallId, input ?? {}, callOptions),
     ]),
   ) as unknown as Calls;
-  return { ...calls, untilFinal: (trx, callOptions) => untilFinal(calls, options.pause ?? pauseByClock, trx, callOptions) };
+  return {
+    ...calls,
+    events: (input, callOptions) => events(options, input ?? {}, callOptions),
+    untilFinal: (trx, callOptions) => untilFinal(calls, options.pause ?? pauseByClock, trx, callOptions),
+  };
 }
 
 async function call(
@@ -64,13 +74,37 @@ async function call(
     response = await fetch(`${origin}${url}`, init);
     text = await response.text();
   } catch (cause) {
-    signal?.throwIfAborted();
-    const where = origin === '' ? 'here' : `at ${origin}`;
-    throw new SettError(0, { code: 'no-node', message: `No node answers ${where}. Is it running?` }, { cause });
+    throw unreached(origin, signal, cause);
   }
   const json = readJson(response.status, text);
   if (response.ok) return json;
   throw toError(response.status, json);
+}
+
+function unreached(origin: string, signal: AbortSignal | undefined, cause: unknown): unknown {
+  if (signal?.aborted) return signal.reason;
+  const where = origin === '' ? 'here' : `at ${origin}`;
+  return new SettError(0, { code: 'no-node', message: `No node answers ${where}. Is it running?` }, { cause });
+}
+
+async function* events(
+  { fetch = globalThis.fetch, origin = '', token }: ClientOptions,
+  { group_id = [] }: { readonly group_id?: string | readonly string[] },
+  { signal }: CallOptions = {},
+): AsyncGenerator<SettEvent, void> {
+  const query = new URLSearchParams([group_id].flat().map((id) => ['group_id', id]));
+  const init: RequestInit = {
+    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+    ...(signal !== undefined && { signal }),
+  };
+  let response: Response;
+  try {
+    response = await fetch(`${origin}/api/v1/events${query.size > 0 ? `?${query}` : ''}`, init);
+  } catch (cause) {
+    throw unreached(origin, signal, cause);
+  }
+  if (!response.ok || response.body === null) throw toError(response.status, readJson(response.status, await response.text()));
+  yield* readEvents(response.body);
 }
 
 /** Splits the fields by where they travel. */

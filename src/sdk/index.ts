@@ -2,4 +2,5 @@
 export type { CallAnswer, CallInput } from '../api/index.ts';
 export { type CallOptions, type Calls, type ClientOptions, createSettClient, type SettClient } from './client.ts';
 export { SettError } from './error.ts';
+export type { SettEvent } from './events.ts';
 export type { CallId } from './routes.ts';

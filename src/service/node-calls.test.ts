@@ -92,6 +92,31 @@ test('W-1: a post that a new leader gets again is the same post', async () => {
   expect((await answer).status).toBe(200);
 });
 
+test('W-1: events are told as long as the page listens, by whichever tab leads', async () => {
+  const { calls, heard, say, isConnected } = browser();
+  const answer = await calls.answer(request('/api/v1/events?group_id=a'));
+  const reader = answer.body?.getReader();
+  const read = async () => new TextDecoder().decode((await reader?.read())?.value);
+  expect(await read()).toBe(': hello\n\n');
+  const greetings = () => heard.filter(({ type }) => type === 'hello').length;
+  const block = (groupId: string, blockId: number): ToClient => ({
+    type: 'events',
+    events: [{ type: 'block', groupId, blockId, hash: 'ab', trxs: 1 }],
+  });
+  for (const leader of ['a', 'b']) {
+    const before = greetings();
+    say(leading(leader));
+    // The node answers a greeting with the same word: that is no reason to greet again.
+    say(leading(leader));
+    expect(greetings()).toBe(before + 1);
+  }
+  say(block('other', 1));
+  say(block('a', 2));
+  expect(await read()).toContain('"block_id":2');
+  await reader?.cancel();
+  expect([heard.at(-1)?.type, isConnected()]).toEqual(['bye', false]);
+});
+
 test('W-1: a leader of another version is not called', async () => {
   const { calls, say, sent } = browser();
   const answer = calls.answer(request('/api/v1/groups'));

@@ -1,3 +1,5 @@
+import { askedGroups, EVENTS_PATH, eventStream } from '../api/events.ts';
+import type { NodeEvent } from '../node/view.ts';
 import {
   Calls,
   type FromClient,
@@ -33,7 +35,10 @@ export class NodeCalls {
   readonly #name: string;
   readonly #id: string;
   readonly #calls: Calls;
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
   #line: Line | undefined;
+  /** The run of a node that was greeted last. */
+  #leader: string | undefined;
   #open = 0;
   #stopGreeting: (() => void) | undefined;
 
@@ -51,14 +56,30 @@ export class NodeCalls {
     if (!(await this.#surroundings.isLockWanted(this.#name))) {
       return toResponse(refusal(503, 'no-node', 'No tab of this profile is open in this browser. Open the app, then try again.'));
     }
-    this.#connect();
-    this.#open += 1;
+    const url = new URL(request.url);
+    this.#begin();
+    if (url.pathname === EVENTS_PATH && request.method === 'GET') {
+      const subscribe = (listener: (event: NodeEvent) => void) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      };
+      return eventStream({ subscribe, isTold: askedGroups(url), signal, ended: () => this.#end() });
+    }
     try {
       return toResponse(await this.#calls.call(call, signal));
     } finally {
-      this.#open -= 1;
-      if (this.#open === 0) this.#disconnect();
+      this.#end();
     }
+  }
+
+  #begin(): void {
+    this.#connect();
+    this.#open += 1;
+  }
+
+  #end(): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#disconnect();
   }
 
   #connect(): void {
@@ -78,11 +99,13 @@ export class NodeCalls {
     this.#line?.post({ type: 'bye', client: this.#id } satisfies FromClient);
     this.#line?.close();
     this.#line = undefined;
+    this.#leader = undefined;
   }
 
   #receive(value: unknown, line: Line): void {
     const message: ToClient | undefined = readToClient(value);
     if (message?.type === 'answer') this.#calls.answer(message);
+    if (message?.type === 'events') for (const event of message.events) for (const listener of this.#listeners) listener(event);
     if (message?.type !== 'leading') return;
     if (message.version !== SEAM_VERSION) {
       this.#calls.refuse(503, 'other-version', 'The open tab runs another version of Sett than its service worker. Reload it.');
@@ -91,6 +114,9 @@ export class NodeCalls {
       this.#stopGreeting?.();
       this.#stopGreeting = undefined;
       this.#calls.attach(line, message.leader);
+      // A node tells events to those who have greeted it.
+      if (this.#leader !== message.leader) line.post({ type: 'hello', client: this.#id } satisfies FromClient);
+      this.#leader = message.leader;
     }
   }
 }

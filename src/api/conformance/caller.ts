@@ -95,6 +95,41 @@ export class Caller {
     throw new ConformanceError(`waited in vain until ${what}`);
   }
 
+  /** An answer without end. What is read is told as text. */
+  async open(path: string): Promise<{
+    readonly contentType: string;
+    readUntil(isEnough: (text: string) => boolean): Promise<string>;
+    end(): Promise<void>;
+  }> {
+    const response = await this.#place.fetch(path);
+    equal(`GET ${path}: status`, response.status, 200);
+    const reader = response.body?.getReader();
+    if (reader === undefined) throw new ConformanceError(`GET ${path} has no body`);
+    const decoder = new TextDecoder();
+    let text = '';
+    let isOver = false;
+    const readOn = async (): Promise<void> => {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        text += decoder.decode(value, { stream: true });
+      }
+      isOver = true;
+    };
+    const reading = readOn();
+    return {
+      contentType: response.headers.get('content-type') ?? '',
+      readUntil: async (isEnough) => {
+        await this.until(`GET ${path} tells enough`, async () => isOver || isEnough(text));
+        return text;
+      },
+      end: async () => {
+        await reader.cancel();
+        await reading;
+      },
+    };
+  }
+
   async createGroup(over: object = {}): Promise<{ group_id: string; seed: string }> {
     return this.post('/api/v1/group', { ...NEW_GROUP, ...over });
   }

@@ -5,6 +5,7 @@
 import type { Case } from './case.ts';
 import { CONSENSUS_CASES } from './consensus-cases.ts';
 import { CONTENT_CASES } from './content-cases.ts';
+import { EVENT_CASES } from './event-cases.ts';
 import { GROUP_CASES } from './group-cases.ts';
 import { MEMBER_CASES } from './member-cases.ts';
 import { NODE_CASES } from './node-cases.ts';
@@ -22,4 +23,5 @@ export const CONFORMANCE_CASES: readonly Case[] = [
   ...SETTING_CASES,
   ...RECEIPT_CASES,
   ...NODE_CASES,
+  ...EVENT_CASES,
 ];

@@ -71,6 +71,7 @@ ${Object.entries(schemas).map(([name, schema]) => html`<details id="schema-${nam
 
 function routeOf(path: string, method: string, operation: Operation, schemas: Readonly<Record<string, Schema>>) {
   const body = jsonOf(operation.requestBody);
+  const answer = jsonOf(operation.responses?.['200']);
   const example =
     body &&
     JSON.stringify(
@@ -81,14 +82,18 @@ function routeOf(path: string, method: string, operation: Operation, schemas: Re
   return html`<details id="${operation.operationId}">
 <summary><b>${method.toUpperCase()}</b> <code>${path}</code><span>${operation.summary}</span></summary>
 ${body === undefined ? '' : html`<p>Takes</p><pre>${shapeOf(body)}</pre>`}
-<p>Answers</p><pre>${shapeOf(jsonOf(operation.responses?.['200']))}</pre>
+${
+  answer === undefined
+    ? html`<p>Answers events without end, for <code>EventSource</code></p></details>`
+    : html`<p>Answers</p><pre>${shapeOf(answer)}</pre>
 <form data-method="${method.toUpperCase()}" data-path="${path}">
 ${(operation.parameters ?? []).map(fieldOf)}
 ${example === undefined ? '' : html`<label>Body <textarea name="body" data-in="body" rows="${example.split('\n').length + 1}" spellcheck="false">${example}</textarea></label>`}
 <button>Call</button>
 <output aria-live="polite"></output>
 </form>
-</details>`;
+</details>`
+}`;
 }
 
 function fieldOf({ name, in: place, required, schema }: Parameter) {

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { eventJson } from '../../api/index.ts';
 import type { NodeEvent, NodeService } from '../../node/index.ts';
 import type { Caller } from './access.ts';
 import { HTTP_LIMITS } from './limits.ts';
@@ -67,7 +68,7 @@ export class EventSockets {
 
   #tell(event: NodeEvent): void {
     if (event.type === 'view' || this.#listeners.size === 0) return;
-    const text = JSON.stringify(toJson(event));
+    const text = JSON.stringify(eventJson(event));
     for (const { socket, caller } of this.#listeners) {
       if (caller !== 'local' && caller.role === 'node' && !caller.allowGroups.includes(event.groupId)) continue;
       if (socket.bufferedAmount > HTTP_LIMITS.webSocketBufferBytes) socket.close(TOO_SLOW, 'Events were not read fast enough.');
@@ -83,18 +84,4 @@ export class EventSockets {
       } else listener.socket.terminate();
     }
   }
-}
-
-/** Events as programs get them: names as everywhere in the interface. */
-function toJson(event: Exclude<NodeEvent, { type: 'view' }>) {
-  if (event.type === 'block') {
-    return { type: 'block', group_id: event.groupId, block_id: event.blockId, hash: event.hash, trxs: event.trxs };
-  }
-  return {
-    type: 'trx',
-    group_id: event.groupId,
-    trx_id: event.trxId,
-    status: event.status,
-    ...(event.blockId !== undefined && { block_id: event.blockId }),
-  };
 }

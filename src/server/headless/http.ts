@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
-import { createRouter, jsonResponse } from '../../api/index.ts';
+import { createRouter, type GuardedVariables, jsonResponse } from '../../api/index.ts';
 import type { NodeService } from '../../node/index.ts';
 import { SECURITY_HEADERS } from '../security-headers.ts';
 import { type Access, type Caller, type Denial, isDenial } from './access.ts';
@@ -29,7 +29,7 @@ export interface HttpOptions {
 const METRICS_PATH = '/metrics';
 const CORS_AGE_SECONDS = 600;
 
-type Environment = { Bindings: HttpBindings };
+type Environment = { Bindings: HttpBindings; Variables: GuardedVariables };
 
 /** The web server, not listening yet. */
 export function createHttpServer(options: HttpOptions): Server {
@@ -88,6 +88,7 @@ function guardWith(access: Access): MiddlewareHandler<Environment> {
     const caller = await access.callerOf(factsOf(context.env.incoming), url);
     const denied = isDenial(caller) ? caller : await access.denial(caller, url.pathname, () => groupOfBody(context));
     if (denied !== undefined) return refuse(denied);
+    if (!isDenial(caller) && caller !== 'local' && caller.role === 'node') context.set('allowedGroups', caller.allowGroups);
     await next();
     return undefined;
   };

@@ -1,0 +1,34 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { NodeService } from '../node/service.ts';
+import { z } from './endpoint.ts';
+import { askedGroups, EVENTS_PATH, eventStream } from './events.ts';
+
+/** What a guard leaves for the routes behind it. */
+export interface GuardedVariables {
+  /** The groups that the caller may hear of; without it all. */
+  readonly allowedGroups?: readonly string[];
+}
+
+/** What happens, told as it happens. */
+export function addEventRoutes(router: OpenAPIHono, service: NodeService): void {
+  router.openAPIRegistry.registerPath({
+    method: 'get',
+    path: EVENTS_PATH,
+    operationId: 'events',
+    summary:
+      'Server-Sent Events `block` and `trx` from now on: final blocks, and what becomes of own trxs. Hints: the routes tell the state',
+    request: {
+      query: z.object({ group_id: z.string().optional().openapi({ description: 'Only this group; repeated for several' }) }),
+    },
+    responses: { 200: { description: 'Events without end', content: { 'text/event-stream': { schema: z.string() } } } },
+  });
+  router.get(EVENTS_PATH, (context) => {
+    const allowed = context.get('allowedGroups' as never) as GuardedVariables['allowedGroups'];
+    const isAsked = askedGroups(new URL(context.req.url));
+    return eventStream({
+      subscribe: (listener) => service.subscribe(listener),
+      isTold: (groupId) => isAsked(groupId) && (allowed === undefined || allowed.includes(groupId)),
+      signal: context.req.raw.signal,
+    });
+  });
+}
