@@ -74,7 +74,7 @@ test('a headless owner, two tab producers, a headless producer and three users: 
     start_from_epoch: 1_000,
     trx_epoch_tick: 1_000,
     agreement_tick_length: 20_000,
-    agreement_tick_count: 5,
+    agreement_tick_count: 10,
   });
   const isFinal = async (id: string) => {
     for (const call of calls) {

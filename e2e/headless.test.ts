@@ -109,6 +109,35 @@ describe('two headless nodes', () => {
   });
 });
 
+it('an owner changes consensus among four headless producers over HTTP, and what a user posts is final on all', async () => {
+  const nodes = [await world.start(), await world.start(), await world.start(), await world.start(), await world.start()];
+  const [owner, ...others] = nodes as [NodeProcess, ...NodeProcess[]];
+  const user = others.pop() as NodeProcess;
+  const { group_id: groupId, seed } = await owner.call('/api/v1/group', GROUP);
+  for (const node of nodes.slice(1)) await node.call('/api/v2/group/join', { seed });
+  const keys: string[] = [(await owner.call('/api/v1/groups')).groups[0].owner_pubkey];
+  for (const node of others) {
+    const announced = { group_id: groupId, action: 'add', type: 'producer', memo: '' };
+    const { sign_pubkey: key, trx_id: trxId } = await node.call('/api/v1/group/announce', announced);
+    keys.push(key);
+    await untilFinal([owner], groupId, trxId);
+  }
+  const { trx_id: trxId } = await owner.call('/api/v1/group/updconsensus', {
+    group_id: groupId,
+    producer_pubkey: keys,
+    start_from_epoch: 1_000,
+    trx_epoch_tick: 1_000,
+    agreement_tick_length: 20_000,
+    agreement_tick_count: 10,
+  });
+  await untilFinal(nodes, groupId, trxId);
+  await untilFinal(nodes, groupId, await post(user, groupId, 'to four producers'));
+  for (const node of nodes) {
+    const { producers } = await node.call(`/api/v1/group/${groupId}/consensus/`);
+    expect(producers.map(({ ProducerPubkey: key }: { ProducerPubkey: string }) => key).sort()).toEqual([...keys].sort());
+  }
+});
+
 describe('one headless node', () => {
   it('has its data directory to itself, and says so', async () => {
     const node = await world.start();
