@@ -44,6 +44,7 @@ export const consensusEn = {
   },
   stateText: {
     working: 'The producers agree on what comes next.',
+    alone: 'What waits goes into the next block.',
     resting: 'Nothing waits to be decided. The next post wakes everyone.',
     stopped: 'Your node has stopped producing; the message at the top says why.',
     watching: 'Your node checks each block when it comes. How an epoch goes is known to its producers only.',
@@ -275,6 +276,7 @@ export const changeEn = {
     decided: 'in the agreement',
     responded: 'signed',
     waiting: 'not signed yet',
+    unsigned: 'did not sign',
     away: 'not here',
   },
   promised: 'Success will appear as',

@@ -81,9 +81,11 @@ function Asked({ producer, hasEnded }: { readonly producer: ChangeView['producer
         ? 'decided'
         : producer.hasResponded
           ? 'responded'
-          : producer.link === 'away' && !hasEnded
-            ? 'away'
-            : 'waiting';
+          : hasEnded
+            ? 'unsigned'
+            : producer.link === 'away'
+              ? 'away'
+              : 'waiting';
   return (
     <li className={styles.producer} data-state={state}>
       <span className={styles.seal}>

@@ -50,8 +50,9 @@ export function Overview({ group, picture }: OverviewProps) {
 }
 
 function stateText({ consensus, availability }: Messages, group: GroupView, state: GroupState): string {
-  if (state !== 'paused') return consensus.stateText[state];
-  return group.availability.producers === 1 ? availability.pausedOne : availability.pausedText;
+  const isOne = group.availability.producers === 1;
+  if (state !== 'paused') return consensus.stateText[isOne && state === 'working' ? 'alone' : state];
+  return isOne ? availability.pausedOne : availability.pausedText;
 }
 
 function factsOf({ consensus: words }: Messages, { consensus }: GroupView): Fact[] {

@@ -40,6 +40,7 @@ export function SettRing({ group, picture, state }: SettRingProps) {
         <Tunnel key={producer.pubkey} producer={producer} place={places[index]} isOver={picture.isOver} />
       ))}
       <ellipse cx={CENTRE} cy={CENTRE} rx="82" ry="66" className={styles.chamber} />
+      <ellipse cx={CENTRE} cy={CENTRE} rx="77" ry="61" className={styles.wall} />
       <text x={CENTRE} y={CENTRE - 22} className={styles.label}>
         {words.epoch}
       </text>

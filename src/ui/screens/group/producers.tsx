@@ -2,6 +2,7 @@ import type { GroupView, ProducerView } from '../../../node/view.ts';
 import { PersonMark } from '../../components/marks.tsx';
 import { MissingProducers } from '../../components/missing-producers.tsx';
 import { SideSection } from '../../components/side-section.tsx';
+import { groupState } from '../../logic/group-state.ts';
 import { paths } from '../../logic/route.ts';
 import { displayName, shortKey } from '../../logic/text.ts';
 import { useMessages } from '../../messages/index.ts';
@@ -19,7 +20,8 @@ export function Producers({ group }: { readonly group: GroupView }) {
           <Producer key={producer.pubkey} producer={producer} />
         ))}
       </ul>
-      <MissingProducers group={group} />
+      {/* While the group is paused the banner names them. */}
+      {groupState(group) !== 'paused' && <MissingProducers group={group} />}
       <a className={styles.more} href={paths.consensus(group.groupId)}>
         {words.more}
       </a>
