@@ -36,6 +36,7 @@ export interface MachineOptions {
 /** A faulty producer's machine: a whole node whose words and keys are not its own. */
 export interface MachineTwist {
   network(host: SimulatedHost): Network;
+  cipher?(own: PrivateCipher): PrivateCipher;
   /** `own`: of the configuration with this nonce. */
   keys(own: ThresholdKeys, nonce: number): ThresholdKeys;
 }
@@ -200,7 +201,7 @@ export class SimulatedMachine {
         network,
         clock,
         random: world.random.fork(`machine/${this.name}/${this.#runs}`),
-        privateCipher: idealCipher,
+        privateCipher: twist?.cipher?.(idealCipher) ?? idealCipher,
       },
       {
         ownUrls: async () => ['http://127.0.0.1:8000'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BYZANTINE, FAULTS, ORDERS, runTrial, type TrialOptions } from './index.ts';
+import { BYZANTINE, FAULTS, IN_CHANGES, ORDERS, runTrial, type TrialOptions } from './index.ts';
 
 /**
  * Whole nodes under faults: what fits into CI. The long run is `npm run sim`; a seed that failed there stays here, with its options.
@@ -30,7 +30,8 @@ describe('groups of whole nodes stay safe under faults, and go on after them', (
     const place =
       strategy === 'bad-coin-shares' ? options(7, 4, { orders: ['adversarial'] }) : options(4, 5, { orders: ['random'] });
     const faults = strategy === 'bad-coin-shares' ? ['loss', 'mass-crash', strategy] : ['partition', strategy];
-    const { deviations } = await runTrial({ ...place, faults });
+    const changes = IN_CHANGES.has(strategy) ? 'agreed' : 'none';
+    const { deviations } = await runTrial({ ...place, minutes: IN_CHANGES.has(strategy) ? 2 : place.minutes, faults, changes });
     expect(deviations).toBeGreaterThan(0);
   });
 

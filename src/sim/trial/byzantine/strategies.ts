@@ -1,5 +1,5 @@
 import { decodeProposal, encodeProposal, type Proposal } from '../../../consensus/index.ts';
-import { type Block, LIMITS, SyncResponse, Trx } from '../../../records/index.ts';
+import { type Block, blockHash, LIMITS, SyncResponse, Trx } from '../../../records/index.ts';
 import type { SeededRandom } from '../../random.ts';
 import { encrypting, flipped, STRATEGIES, type StrategyContext } from '../../virtual-net/strategies.ts';
 import { GOSSIP_STRATEGIES } from './gossip.ts';
@@ -15,6 +15,8 @@ const proposing =
       return own.encrypt(changed ? encodeProposal(changed, 1) : plain, label, random);
     })(context);
 
+const rehashed = (block: Block): Block => ({ ...block, BlockHash: blockHash(block) });
+
 /** An answer whose blocks are not what they were. */
 function liedAbout(answer: SyncResponse, random: SeededRandom): Uint8Array | undefined {
   const bundle = answer.Blocks;
@@ -22,7 +24,7 @@ function liedAbout(answer: SyncResponse, random: SeededRandom): Uint8Array | und
   const withBlocks = (changed: readonly Block[]): Uint8Array =>
     SyncResponse.encode({ ...answer, Blocks: bundle && { ...bundle, Blocks: { Blocks: changed } } });
   const forged = ({ Seals }: Block): Block['Seals'] => Seals.map((seal) => ({ ...seal, Sign: flipped(seal.Sign, random) }));
-  switch (random.int(9)) {
+  switch (random.int(10)) {
     case 0:
       return undefined;
     case 1:
@@ -39,6 +41,9 @@ function liedAbout(answer: SyncResponse, random: SeededRandom): Uint8Array | und
       return withBlocks(blocks.map((block) => ({ ...block, Trxs: block.Trxs.slice(1) })));
     case 7:
       return withBlocks(blocks.map((block) => ({ ...block, Seals: [...forged(block), ...block.Seals] })));
+    case 8:
+      // Good blocks all of them, but never made: only who agreed on what can tell.
+      return withBlocks(blocks.map((block) => rehashed({ ...block, TimeStamp: block.TimeStamp + 1n, Seals: [] })));
     default:
       return withBlocks(blocks.slice(random.int(Math.max(1, blocks.length))));
   }
@@ -83,7 +88,25 @@ const NODE_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
   }),
   /** Answers requests for blocks with what is not so, or not at all. */
   'lying-sync': ({ random }): NodeStrategy => ({ answer: (answer) => liedAbout(answer, random) }),
+  /** In an agreement: shares of its dealing that are not what they should be, for some. */
+  'bad-dealings': ({ random }): NodeStrategy => ({
+    encrypted: (plain) => (random.chance(0.5) ? flipped(plain, random) : plain),
+  }),
+  /** In an agreement: takes good dealings for bad ones. */
+  'bad-acknowledgements': ({ random }): NodeStrategy => ({
+    decrypted: (plain) => (random.chance(0.5) ? undefined : plain),
+  }),
+  /** In an agreement: messages that are none, or that never leave. */
+  'garbled-agreement': ({ random }): NodeStrategy => ({
+    change: (data) => {
+      if (random.chance(0.8)) return [data];
+      return random.chance(0.5) ? [] : [flipped(data, random)];
+    },
+  }),
 };
 
 /** What faulty producers do, by the name that the command knows it by. */
 export const BYZANTINE: Readonly<Record<string, NodeStrategyMaker>> = { ...STRATEGIES, ...NODE_STRATEGIES, ...GOSSIP_STRATEGIES };
+
+/** Those that show in a change of consensus only. */
+export const IN_CHANGES: ReadonlySet<string> = new Set(['bad-dealings', 'bad-acknowledgements', 'garbled-agreement']);

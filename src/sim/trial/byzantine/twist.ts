@@ -8,8 +8,10 @@ import {
   type NetworkState,
   openGossip,
   type PeerId,
+  type PrivateCipher,
   ProducerFrame,
   ProducerHello,
+  purposeOf,
   type SealNotice,
 } from '../../../node/index.ts';
 import { decodeOrNothing, equalBytes, SyncResponse } from '../../../records/index.ts';
@@ -25,6 +27,11 @@ export interface NodeStrategy extends Partial<Strategy> {
   frame?(to: number, data: Uint8Array): readonly Uint8Array[];
   /** What goes out on the group's topic in place of a gossip message. */
   gossip?(gossip: Gossip, data: Uint8Array): readonly Uint8Array[];
+  /** What goes out in an agreement on a change, in place of a message of its. */
+  change?(data: Uint8Array): readonly Uint8Array[];
+  /** What it encrypts to somebody, and what it takes for decrypted; undefined: not decryptable. */
+  encrypted?(plain: Uint8Array): Uint8Array;
+  decrypted?(plain: Uint8Array): Uint8Array | undefined;
   /** Its answer to a request for blocks or a trx; undefined: none. */
   answer?(answer: SyncResponse): Uint8Array | undefined;
 }
@@ -97,6 +104,33 @@ export class Twist implements MachineTwist {
         return typeof value === 'function' ? value.bind(keys) : value;
       },
     });
+  }
+
+  cipher(own: PrivateCipher): PrivateCipher {
+    return {
+      encrypt: (plain, recipients) => {
+        const said = this.#newest?.strategy.encrypted?.(plain) ?? plain;
+        this.#counted(plain, [said]);
+        return own.encrypt(said, recipients);
+      },
+      decrypt: async (sealed, identity) => {
+        const plain = await own.decrypt(sealed, identity);
+        const strategy = this.#newest?.strategy;
+        const taken = strategy?.decrypted ? strategy.decrypted(plain) : plain;
+        this.#counted(plain, taken ? [taken] : []);
+        if (!taken) throw new Error('taken for not decryptable');
+        return taken;
+      },
+    };
+  }
+
+  /** What goes out to a peer in place of a message on a stream in an agreement. */
+  agreeing(data: Uint8Array): readonly Uint8Array[] {
+    const change = this.#newest?.strategy.change;
+    const frame = change && decodeOrNothing(ProducerFrame, data);
+    if (!change || !frame || frame.Change.length === 0) return [data];
+    const messages = frame.Change.flatMap((bytes) => [...change(bytes)]);
+    return this.#counted(data, messages.length > 0 ? [ProducerFrame.encode({ ...frame, Change: messages })] : []);
   }
 
   /** What goes out to a peer in place of a message on a stream under a configuration. */
@@ -173,7 +207,9 @@ class TwistedNetwork implements Network {
           hello = decodeOrNothing(ProducerHello, data);
           return stream.send(data);
         }
-        return this.#twist.outgoing(stream.peer, data, hello.ConfigNonce).every((twisted) => stream.send(twisted));
+        const isOfProducers = purposeOf(hello) === 'producers';
+        const said = isOfProducers ? this.#twist.outgoing(stream.peer, data, hello.ConfigNonce) : this.#twist.agreeing(data);
+        return said.every((twisted) => stream.send(twisted));
       },
       receive: (handlers) => stream.receive(handlers),
       close: () => stream.close(),
