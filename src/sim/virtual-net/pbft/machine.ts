@@ -77,8 +77,8 @@ export class PbftMachine implements CrankedMachine {
     return this.#configuration;
   }
 
-  get isPoolEmpty(): boolean {
-    return this.#pool.size === 0;
+  get waitingTrxs(): readonly Trx[] {
+    return [...this.#pool.values()];
   }
 
   get hasOverlay(): boolean {
@@ -195,7 +195,7 @@ export class PbftMachine implements CrankedMachine {
     if (step.wake && oldest) this.#feed({ type: 'wake', trx: Trx.encode(oldest) });
     if (step.rollback) this.#rollBack(step.rollback.ticket);
     if (step.propose) {
-      const trxs = random.shuffle([...this.#pool.values()]).slice(0, MOST_TRXS);
+      const trxs = [...this.#pool.values()].slice(0, 1 + random.int(MOST_TRXS));
       const timeNs = BigInt(this.ledger.tip.BlockId + 1) * SECOND_NS + this.skewNs;
       this.#later({ type: 'proposal', epoch: step.propose.epoch, proposal: { trxs, timeNs } });
     }
@@ -326,6 +326,12 @@ export class PbftMachine implements CrankedMachine {
     this.#sealsOf(word.BlockId).set(word.Seal.ProducerPubkey, word.Seal);
   }
 
+  #takeSeals(block: Block): void {
+    for (const seal of block.Seals) {
+      if (this.#surroundings.isSealed(seal, block)) this.#sealsOf(block.BlockId).set(seal.ProducerPubkey, seal);
+    }
+  }
+
   #raiseFinal(): void {
     const { observe } = this.#surroundings;
     let hasRisen = false;
@@ -362,7 +368,9 @@ export class PbftMachine implements CrankedMachine {
     if (!blocks) return;
     for (const block of blocks) {
       const draft = this.ledger.examine(block, this.#configuration as Configuration);
-      if (draft) this.#store(draft);
+      if (!draft) continue;
+      this.#store(draft);
+      this.#takeSeals(block);
     }
     const reached = this.ledger.blocks[target.blockId];
     if (!reached) return;
@@ -382,7 +390,7 @@ export class PbftMachine implements CrankedMachine {
       if (!draft) throw new Violation('a final block does not execute');
       this.ledger.apply(draft);
       for (const { TrxId } of block.Trxs) this.#pool.delete(TrxId);
-      for (const seal of block.Seals) this.#sealsOf(block.BlockId).set(seal.ProducerPubkey, seal);
+      this.#takeSeals(block);
       this.#surroundings.observe.stored(block);
     }
     const before = this.#final;
@@ -468,10 +476,10 @@ export class PbftMachine implements CrankedMachine {
     }
   }
 
-  /** The block with the seals that are known for it. */
-  sealed(blockId: number): Block | undefined {
-    const block = this.ledger.blocks[blockId];
-    return block && { ...block, Seals: [...this.#sealsOf(blockId).values()] };
+  /** Blocks with the seals that are known for them. */
+  sealedUpTo(blockId: number): readonly Block[] {
+    const blocks = this.ledger.blocks.slice(0, blockId + 1);
+    return blocks.map((block) => ({ ...block, Seals: [...this.#sealsOf(block.BlockId).values()] }));
   }
 }
 

@@ -118,11 +118,15 @@ export class PbftNet extends CrankedNet<Machine> {
     }
   }
 
-  /** Where nobody waits for anything, all is silent. */
+  /** Gossip reaches everybody in the end; where nobody waits for anything, all is silent. */
   protected override revive(): boolean {
     const running = this.#honestMachines().filter(({ isRunning }) => isRunning);
-    if (!running.every(({ isPoolEmpty }) => isPoolEmpty)) return false;
-    this.post(this.producers.findIndex(({ isRunning }) => isRunning));
+    const waiting = new Map(running.flatMap((machine) => machine.waitingTrxs.map((trx) => [trx.TrxId, trx] as const)));
+    if (waiting.size === 0) this.post(this.producers.findIndex(({ isRunning }) => isRunning));
+    else if (running.every(({ waitingTrxs }) => waitingTrxs.length === waiting.size)) return false;
+    for (const [index, machine] of this.producers.entries()) {
+      for (const trx of machine.isRunning ? waiting.values() : []) this.guarded(index, () => machine.post(trx));
+    }
     return true;
   }
 
@@ -231,7 +235,7 @@ export class PbftNet extends CrankedNet<Machine> {
       const block = ledger.blocks[to.blockId];
       return block && equalBytes(block.BlockHash, to.blockHash);
     });
-    const blocks = source?.ledger.blocks.slice(from, to.blockId + 1);
+    const blocks = source?.sealedUpTo(to.blockId).slice(from);
     if (!blocks || !this.options.servesCorrupt || this.#servedCorrupt.has(index)) return blocks;
     this.#servedCorrupt.add(index);
     return blocks.map((block) => ({ ...block, StateRoot: new Uint8Array(32) }));
@@ -240,6 +244,6 @@ export class PbftNet extends CrankedNet<Machine> {
   #finalBlocks(): readonly Block[] {
     const [longest] = this.#honestMachines().sort((a, b) => b.final - a.final);
     if (!longest) return [];
-    return longest.ledger.blocks.slice(0, longest.final + 1).flatMap((_, blockId) => longest.sealed(blockId) ?? []);
+    return longest.sealedUpTo(longest.final);
   }
 }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { initHash } from '../../../records/index.ts';
 import { Violation } from '../../one-producer.ts';
 import { PbftNet, type PbftNetOptions } from './net.ts';
+import { certifyInTurn } from './script.ts';
 import type { Planted } from './surroundings.ts';
 
 beforeAll(initHash);
@@ -25,6 +26,10 @@ function firstViolation(seeds: number, options: Omit<PbftNetOptions, 'seed'>): s
 describe('P-16: a defect of the node around the engine is found', () => {
   const found = (planted: Planted): string | undefined =>
     firstViolation(40, { size: 4, order: 'adversarial', planted, powerCuts: 0.01, breaks: 0.01 });
+
+  test('a seal that goes out with a commit: seals of different views add up', () => {
+    expect(() => certifyInTurn('seals-in-commits')).toThrow('can be final');
+  });
 
   test('a receipt from a prepare certificate', () => {
     expect(found('receipt-from-certificate')).toContain('which is not final');
