@@ -1,4 +1,4 @@
-import { AnnouncedRow, announcedKey, ConsensusRow } from '../ledger/index.ts';
+import { AnnouncedRow, announcedKey, type ConsensusRow, consensusRows } from '../ledger/index.ts';
 import { type AnnounceItem, ConsensusResult, UserItem } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import { type ConsensusInfo, type ConsensusProofInfo, NodeError } from './service.ts';
@@ -11,25 +11,32 @@ export const RESULTS = {
   [ConsensusResult.TIMEOUT]: 'TIMEOUT',
 } as const;
 
-function toProof(row: Uint8Array): ConsensusProofInfo {
-  const { Bundle: bundle } = ConsensusRow.decode(row);
+function toProof({ Bundle: bundle }: ConsensusRow): ConsensusProofInfo {
   if (!bundle?.Req) throw new NodeError('internal', 'A stored proof of consensus has no request.');
   return { result: RESULTS[bundle.Result], req: bundle.Req, resps: bundle.Resps, responsedProducers: bundle.ResponsedProducers };
 }
 
-/** All results, by nonce. */
-export const proofHistory = (chain: Chain): ConsensusProofInfo[] =>
-  chain.state.list('consensus', 'proof/').map(({ value }) => toProof(value));
-
-export function lastProof(chain: Chain): ConsensusProofInfo {
-  const row = chain.state.get('consensus', 'current');
-  if (!row)
-    throw new NodeError('unknown-proof', 'This node has no proof of consensus yet: the first block of the group is not here.');
-  return toProof(row);
+/** Results that are final, by nonce: a producer knows of more, in blocks that wait for seals. */
+export async function finalResults(chain: Chain): Promise<ConsensusRow[]> {
+  const rows = consensusRows(chain.state);
+  if (chain.waiting.length === 0) return rows;
+  const places = await Promise.all(rows.map(({ TrxId }) => chain.placeOf(chain.identity.ownerPubkey, TrxId)));
+  return rows.filter((_, index) => (places[index]?.BlockId ?? Number.POSITIVE_INFINITY) <= chain.head.blockId);
 }
 
-export function proofOf(chain: Chain, reqId: string): ConsensusProofInfo {
-  const proof = proofHistory(chain).find(({ req }) => req.ReqId === reqId);
+/** All results, by nonce. */
+export const proofHistory = async (chain: Chain): Promise<ConsensusProofInfo[]> => (await finalResults(chain)).map(toProof);
+
+/** The proof of the configuration in force. */
+export async function lastProof(chain: Chain): Promise<ConsensusProofInfo> {
+  const last = (await finalResults(chain)).findLast(({ Bundle }) => Bundle?.Result === ConsensusResult.SUCCESS);
+  if (!last)
+    throw new NodeError('unknown-proof', 'This node has no proof of consensus yet: the first block of the group is not here.');
+  return toProof(last);
+}
+
+export async function proofOf(chain: Chain, reqId: string): Promise<ConsensusProofInfo> {
+  const proof = (await proofHistory(chain)).find(({ req }) => req.ReqId === reqId);
   if (!proof) throw new NodeError('unknown-proof', `There is no proof of a change of consensus with the id ${reqId}.`, { reqId });
   return proof;
 }

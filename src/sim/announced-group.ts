@@ -9,11 +9,13 @@ export class AnnouncedGroup {
   readonly world: World;
   readonly groupId: string;
   readonly machines: readonly SimulatedMachine[];
+  readonly #keys: readonly string[];
 
   private constructor(world: World, groupId: string, machines: readonly SimulatedMachine[]) {
     this.world = world;
     this.groupId = groupId;
     this.machines = machines;
+    this.#keys = machines.map((machine) => this.view(machine).userPubkey);
   }
 
   static async create(world: World, members: number): Promise<AnnouncedGroup> {
@@ -62,7 +64,7 @@ export class AnnouncedGroup {
 
   /** Public keys of members, by place. */
   keys(places: readonly number[]): string[] {
-    return places.map((place) => this.view(this.machine(place)).userPubkey);
+    return places.map((place) => this.#keys[place] ?? '');
   }
 
   /** What the owner asks for, with what most tests have in common. */

@@ -35,7 +35,7 @@ export interface AskedOptions extends Pick<LinksOptions, 'groupId' | 'userPubkey
   readonly mailbox: Mailbox;
   /** The age recipient that a producer has announced, as the chain says. */
   readonly recipientOf: (pubkey: string) => string | undefined;
-  /** Whether this node has the newest block that it has heard of. */
+  /** Whether this node has the newest block that it has heard of, the owner's among them. */
   readonly isSynced: () => boolean;
   /** Why this node does not want to be what the request asks; undefined if nothing speaks against it. */
   readonly whyUnwilling: (request: ChangeConsensusReq) => string | undefined;

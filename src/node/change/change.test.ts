@@ -1,26 +1,266 @@
 import { describe, expect, it } from 'vitest';
-import { AnnouncedGroup, World } from '../../sim/index.ts';
+import { requestName, signTick } from '../../consensus/index.ts';
+import { publicKeyOf, signRequest } from '../../crypto/index.ts';
+import type { ChangeConsensusReq } from '../../records/index.ts';
+import { AnnouncedGroup, type SimulatedMachine, World } from '../../sim/index.ts';
+import { openSecrets } from '../keystore.ts';
+import { ProducerFrame, ProducerHello, signHello } from '../producers/frames.ts';
+import type { WantedChange } from '../service.ts';
+
+const LIMIT_MS = 180_000;
+const plainVault = { seal: async (bytes: Uint8Array) => bytes.slice(), open: async (bytes: Uint8Array) => bytes.slice() };
+
+async function groupOf(members: number, seed: number): Promise<{ world: World; group: AnnouncedGroup }> {
+  const world = await World.create(seed);
+  return { world, group: await AnnouncedGroup.create(world, members) };
+}
+
+const ask = (group: AnnouncedGroup, places: readonly number[], over: Partial<WantedChange> = {}) =>
+  group.world.settled(group.owner.node.changeConsensus(group.groupId, group.wanted(group.keys(places), over)));
+
+const proofOf = async (group: AnnouncedGroup, machine: SimulatedMachine, reqId: string) =>
+  group.world.settled(machine.node.proof(group.groupId, reqId));
+
+const running = (group: AnnouncedGroup): SimulatedMachine[] => group.machines.filter(({ isRunning }) => isRunning);
+
+/** Lets time pass until everybody who runs is under the configuration of these members. */
+async function untilProducers(group: AnnouncedGroup, places: readonly number[]): Promise<void> {
+  const keys = group.keys(places).sort().join();
+  const isSo = (): boolean => running(group).every((machine) => [...group.view(machine).producers].sort().join() === keys);
+  expect(await group.world.runUntil(isSo, LIMIT_MS), `producers ${places}`).toBe(true);
+}
+
+/** Everybody who runs posts, and every post becomes final everywhere. */
+async function postEverywhere(group: AnnouncedGroup): Promise<void> {
+  const { world, groupId } = group;
+  const before = group.view(group.owner).posts;
+  const authors = running(group);
+  for (const { name, node } of authors) await world.settled(node.post(groupId, JSON.stringify({ from: name })));
+  const areFinal = (): boolean =>
+    authors.every((machine) => {
+      const { posts, ownPosts, problem } = group.view(machine);
+      return posts === before + authors.length && ownPosts.length === 0 && !problem;
+    });
+  expect(await world.runUntil(areFinal, LIMIT_MS)).toBe(true);
+  await world.runUntil(() => group.heads.size === 1, LIMIT_MS);
+  expect(group.heads.size).toBe(1);
+}
+
+/** Lets time pass until the result of a request is final at everybody who runs. Answers it. */
+async function resultOf(group: AnnouncedGroup, reqId: string): Promise<string> {
+  const { world, groupId } = group;
+  for (let waitedMs = 0; waitedMs < 2 * LIMIT_MS; waitedMs += 2_000) {
+    const asked = running(group).map(({ node }) =>
+      node.proof(groupId, reqId).then(
+        ({ result }) => result,
+        () => undefined,
+      ),
+    );
+    const found = new Set(await world.settled(Promise.all(asked)));
+    const [result] = found;
+    if (found.size === 1 && result !== undefined) return result;
+    await world.run(2_000);
+  }
+  throw new Error(`there is no result of ${reqId}`);
+}
 
 describe('a change of consensus', () => {
-  it('makes four producers of one, by a key that they generate, and everybody learns it from the chain (C-27)', async () => {
-    const world = await World.create(1);
-    const group = await AnnouncedGroup.create(world, 5);
-    const producers = group.keys([0, 1, 2, 3]);
-    const { trxId, reqId, failableProducers } = await world.settled(
-      group.owner.node.changeConsensus(group.groupId, group.wanted(producers, { encryption: 0 })),
-    );
+  it('makes four producers of one, by a key that they generate, and everybody learns it from the chain (C-27, C-31, C-32)', async () => {
+    const { world, group } = await groupOf(5, 1);
+    const { trxId, reqId, failableProducers } = await ask(group, [0, 1, 2, 3], { encryption: 0 });
     expect(failableProducers).toBe(1);
-    const isFour = () => group.machines.every((machine) => group.view(machine).producers.length === 4);
-    const ok = await world.runUntil(isFour, 60_000);
-    expect(ok).toBe(true);
+    await untilProducers(group, [0, 1, 2, 3]);
     for (const machine of group.machines) {
-      const proof = await world.settled(machine.node.proof(group.groupId, reqId));
-      expect(proof).toMatchObject({ result: 'SUCCESS' });
+      expect(await proofOf(group, machine, reqId)).toMatchObject({ result: 'SUCCESS' });
       expect(await world.settled(machine.node.trx(group.groupId, trxId))).toMatchObject({ TrxId: trxId });
-      await world.settled(machine.node.post(group.groupId, '{"after":true}'));
     }
-    const allPosted = () => group.machines.every((machine) => group.view(machine).posts === 5 && !group.view(machine).problem);
-    expect(await world.runUntil(allPosted, 60_000)).toBe(true);
-    expect(group.heads.size).toBe(1);
+    await postEverywhere(group);
+    expect(group.view(group.owner).change).toMatchObject({ reqId, trxId, result: 'SUCCESS', phase: 'done', ownerFaults: {} });
+    expect(group.view(group.owner).epoch).toBeGreaterThanOrEqual(100);
+  });
+
+  it('goes from one to four, seven, three and back, the owner in and out of the list (C-27)', async () => {
+    const { world, group } = await groupOf(8, 2);
+    for (const places of [[0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6], [5, 6, 7], [1], [0, 2]]) {
+      const { reqId } = await ask(group, places);
+      expect(await resultOf(group, reqId), `${places}`).toBe('SUCCESS');
+      await untilProducers(group, places);
+      await postEverywhere(group);
+    }
+    const history = await world.settled(group.machine(7).node.proofHistory(group.groupId));
+    expect(history.map(({ req }) => req.Nonce)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('keeps interval, engine and encryption that are not asked for, and sets those that are (C-29)', async () => {
+    const { world, group } = await groupOf(2, 3);
+    await ask(group, [0, 1], { trxEpochTickMs: 2_000, encryption: 3 });
+    await untilProducers(group, [0, 1]);
+    const { reqId } = await ask(group, [0], { encryption: undefined });
+    await untilProducers(group, [0]);
+    const { req } = await proofOf(group, group.machine(1), reqId);
+    expect(req.Contract).toMatchObject({ Contract: 'hbbft', Encryption: 3, Nonce: 2 });
+    expect(await world.settled(group.machine(1).node.consensus(group.groupId))).toMatchObject({ trxEpochIntervalMs: 1_000 });
+  });
+
+  it('ends with TIMEOUT when somebody does not come, under an id of its own, and leaves the group as it was (C-33)', async () => {
+    const { world, group } = await groupOf(4, 4);
+    group.machine(3).crash();
+    const { reqId, trxId } = await ask(group, [0, 1, 2, 3], { agreementTickMs: 1_000 });
+    await world.run(3_000);
+    expect(group.view(group.owner).change).toMatchObject({ phase: 'waiting-for-producers', reqId });
+    expect(await resultOf(group, reqId)).toBe('TIMEOUT');
+    for (const machine of running(group)) {
+      await expect(world.settled(machine.node.trx(group.groupId, trxId))).rejects.toMatchObject({ code: 'unknown-trx' });
+      expect(group.view(machine).producers).toEqual(group.keys([0]));
+    }
+    expect(group.view(group.owner).change).toMatchObject({ result: 'TIMEOUT', phase: 'done' });
+    await postEverywhere(group);
+    // The next one is free to succeed.
+    await group.machine(3).start();
+    const again = await ask(group, [0, 1, 2, 3]);
+    expect(await resultOf(group, again.reqId)).toBe('SUCCESS');
+  });
+
+  it('fails when somebody refuses, and says who and why (C-30, C-33)', async () => {
+    const { world, group } = await groupOf(3, 5);
+    const [, second] = group.machines;
+    if (!second) throw new Error('nobody is there');
+    // Its word to take part is taken back while it is away from the request.
+    const key = group.keys([1])[0];
+    second.crash();
+    const { reqId } = await ask(group, [0, 1, 2]);
+    await second.start();
+    await world.settled(second.node.announce(group.groupId, { action: 'remove', type: 'producer', memo: '' }));
+    const isGone = (): boolean => group.view(group.owner).change?.phase === 'done';
+    expect(await world.runUntil(isGone, LIMIT_MS)).toBe(true);
+    const result = await resultOf(group, reqId);
+    if (result === 'FAILED') {
+      expect(group.view(group.owner).change?.producers.find(({ pubkey }) => pubkey === key)?.refusal).toMatch(/announce/);
+      expect(group.view(group.owner).change?.reason).toBe('refused');
+    }
+    expect(result).toBe('FAILED');
+    await postEverywhere(group);
+  });
+
+  it('can be given up by the owner: FAILED; until then no other is taken (C-29, C-33)', async () => {
+    const { world, group } = await groupOf(3, 6);
+    group.machine(2).crash();
+    const { reqId } = await ask(group, [0, 1, 2]);
+    await expect(ask(group, [0, 1])).rejects.toMatchObject({ code: 'request-open', params: { reqId, nonce: 1 } });
+    await expect(
+      world.settled(group.machine(1).node.changeConsensus(group.groupId, group.wanted(group.keys([1])))),
+    ).rejects.toMatchObject({ code: 'not-allowed' });
+    await world.settled(group.owner.node.abandonChange(group.groupId, reqId));
+    const next = await ask(group, [0, 1]);
+    expect(await resultOf(group, reqId)).toBe('FAILED');
+    expect(await resultOf(group, next.reqId)).toBe('SUCCESS');
+    const { req } = await proofOf(group, group.machine(1), next.reqId);
+    expect(req.Nonce).toBe(2);
+    await postEverywhere(group);
+  });
+
+  it('is asked of those who are announced only (C-29)', async () => {
+    const { world, group } = await groupOf(2, 7);
+    const stranger = await world.addMachine('stranger');
+    await world.settled(stranger.node.joinGroup(group.owner.node.seed(group.groupId)));
+    const { userPubkey } = group.view(stranger);
+    const wanted = group.wanted([...group.keys([0, 1]), userPubkey]);
+    await expect(world.settled(group.owner.node.changeConsensus(group.groupId, wanted))).rejects.toMatchObject({
+      code: 'not-announced',
+      params: { pubkey: userPubkey },
+    });
+  });
+});
+
+describe('a crash in a change of consensus', () => {
+  /** The machine loses power at the n-th moment from now at which it can, and comes back a little later. */
+  function crashAt(world: World, machine: SimulatedMachine, moment: number): void {
+    let left = moment;
+    machine.failPoint = () => {
+      if (left-- > 0 || machine.isOff) return;
+      machine.failPoint = undefined;
+      machine.crash();
+      world.time.plan(2_000, () => void machine.boot());
+    };
+  }
+
+  // Every write, before and after, and every message on a stream is a moment.
+  const moments = [0, 1, 2, 3, 5, 8, 22];
+
+  it.each(moments)('of the owner, at its moment %i, changes neither the result nor the promise (C-33)', async (moment) => {
+    const { world, group } = await groupOf(4, 100 + moment);
+    const { reqId, trxId } = await ask(group, [0, 1, 2, 3]);
+    crashAt(world, group.owner, moment);
+    await world.runUntil(() => group.owner.isOff, 20_000);
+    await world.runUntil(() => group.owner.isRunning, 20_000);
+    expect(await resultOf(group, reqId)).toBe('SUCCESS');
+    expect(await world.settled(group.machine(2).node.trx(group.groupId, trxId))).toMatchObject({ TrxId: trxId });
+    await untilProducers(group, [0, 1, 2, 3]);
+    await postEverywhere(group);
+    const history = await world.settled(group.owner.node.proofHistory(group.groupId));
+    expect(history.map(({ result, req }) => [result, req.Nonce])).toEqual([
+      ['SUCCESS', 0],
+      ['SUCCESS', 1],
+    ]);
+  });
+
+  it.each(moments)('of one who is asked, at its moment %i, makes it answer once (C-30)', async (moment) => {
+    const { world, group } = await groupOf(5, 200 + moment);
+    const asked = group.machine(2);
+    crashAt(world, asked, moment);
+    const { reqId } = await ask(group, [1, 2, 3, 4]);
+    await world.runUntil(() => asked.isOff, 20_000);
+    await world.runUntil(() => asked.isRunning, 20_000);
+    expect(await resultOf(group, reqId)).toBe('SUCCESS');
+    await untilProducers(group, [1, 2, 3, 4]);
+    await postEverywhere(group);
+    for (const machine of group.machines) {
+      expect(group.view(machine).change?.producers.map(({ faults }) => faults) ?? []).toEqual([{}, {}, {}, {}]);
+    }
+  });
+});
+
+describe('a request that is none (C-34)', () => {
+  it('is passed over and counted: replayed, altered, contradicting, and foreign ones', async () => {
+    const { world, group } = await groupOf(2, 40);
+    const member = group.machine(1);
+    const { reqId } = await ask(group, [0, 1]);
+    expect(await resultOf(group, reqId)).toBe('SUCCESS');
+    const { req } = await proofOf(group, member, reqId);
+    const own = await world.settled(openSecrets(group.groupId, group.owner.disk.open({ fence: false }), plainVault));
+    if (!own) throw new Error('the owner has no keys');
+    const faultsOf = () => group.view(member).change?.ownerFaults;
+
+    /** Opens a stream to the member under this key, as an owner does for this request, and says these ticks. */
+    const say = async (secret: Uint8Array, request: ChangeConsensusReq, ticks: readonly Uint8Array[]): Promise<void> => {
+      const peer = 'peer-owner-too';
+      const host = world.network.connect(peer);
+      const stream = await world.settled(host.openStream(member.peerId));
+      stream.receive({ message: () => {}, closed: () => {} });
+      const about = { GroupId: group.groupId, ConfigNonce: request.Nonce, Name: requestName(request) };
+      const ends = { FromPeer: peer, ToPeer: member.peerId, Pubkey: publicKeyOf(secret) };
+      stream.send(ProducerHello.encode(signHello({ ...about, ...ends }, secret, 'request')));
+      for (const tick of ticks) stream.send(ProducerFrame.encode(ProducerFrame.create({ Change: [tick] })));
+      await world.run(2_000);
+      world.network.disconnect(peer);
+    };
+
+    await say(own.signSecret, req, [signTick(req, 1, own.signSecret)]);
+    expect(faultsOf()).toEqual({ 'stale-request': 1 });
+
+    const next = signRequest({ ...req, Nonce: 2, StartFromEpoch: req.StartFromEpoch + 1_000 }, own.signSecret);
+    const altered = { ...next, ProducerPubkeyList: [...next.ProducerPubkeyList].reverse() };
+    await say(own.signSecret, next, [signTick(altered, 1, own.signSecret), Uint8Array.of(1, 2, 3)]);
+    expect(faultsOf()).toEqual({ 'stale-request': 1, 'unsigned-request': 2 });
+
+    const other = signRequest({ ...next, TrxEpochTickLenInMs: 5_000 }, own.signSecret);
+    await say(own.signSecret, next, [signTick(next, 1, own.signSecret), signTick(other, 1, own.signSecret)]);
+    expect(faultsOf()).toEqual({ 'stale-request': 1, 'unsigned-request': 2, 'conflicting-request': 1 });
+
+    const { penalties } = world.network;
+    expect(penalties).toEqual([]);
+    const stranger = new Uint8Array(32).fill(7);
+    await say(stranger, next, [signTick(signRequest(next, stranger), 1, stranger)]);
+    expect(penalties.map(({ reason }) => reason)).toEqual(['it asks for a change of consensus and is not the owner']);
   });
 });

@@ -15,7 +15,7 @@ import type { Members } from '../members.ts';
 import type { MessageStream, MessageStreamHandlers, Ports } from '../ports.ts';
 import type { Poster } from '../poster.ts';
 import { type ProducerHello, purposeOf } from '../producers/frames.ts';
-import { recipientOf } from '../proofs.ts';
+import { finalResults, recipientOf } from '../proofs.ts';
 import type { GroupRow } from '../rows.ts';
 import type { Secrets } from '../secrets.ts';
 import { NodeError, type RequestedChange, type WantedChange } from '../service.ts';
@@ -74,6 +74,13 @@ export class Change {
     return row.UserPubkey === seed.ownerPubkey;
   }
 
+  /** Whether this node has the newest block that it has heard of, the owner's among them: what it has asked for it knows from its chain. */
+  get #isSynced(): boolean {
+    const { chain, members, seed, targetBlock } = this.#options.group;
+    const isOwnerHeard = this.#isOwner || members.all().some(({ pubkey }) => pubkey === seed.ownerPubkey);
+    return isOwnerHeard && chain.head.blockId >= targetBlock;
+  }
+
   #makeSides(): Sides {
     const { group, secrets, ports, mailbox, changed, failed, faultFound } = this.#options;
     const { seed, chain, members } = group;
@@ -98,7 +105,7 @@ export class Change {
       random,
       cipher,
       recipientOf: (pubkey) => recipientOf(chain, pubkey),
-      isSynced: () => chain.head.blockId >= group.targetBlock,
+      isSynced: () => this.#isSynced,
       whyUnwilling: (request) => whyUnwilling(request, chain, userPubkey),
       reportHere: asking && ((data) => asking.reportHere(data)),
     });
@@ -159,12 +166,8 @@ export class Change {
 
   /** The highest nonce whose result is final here; below every nonce if there is none. */
   async #settledNonce(): Promise<number> {
-    const { chain, seed } = this.#options.group;
-    for (const row of consensusRows(chain.state).reverse()) {
-      const place = await chain.placeOf(seed.ownerPubkey, row.TrxId);
-      if (place && place.BlockId <= chain.head.blockId) return row.Bundle?.Req?.Nonce ?? -1;
-    }
-    return -1;
+    const newest = (await finalResults(this.#options.group.chain)).at(-1);
+    return newest?.Bundle?.Req?.Nonce ?? -1;
   }
 
   // ------------------------------------------------------------------------------------------------------------------- asking
@@ -227,7 +230,10 @@ export class Change {
 
   /** The newest request that this node takes part in, open or ended since it was opened. */
   view(): ChangeView | undefined {
-    return openView({ ...this.#sides, ...this.#about }) ?? this.#ended;
+    const open = openView({ ...this.#sides, ...this.#about });
+    // What the owner says after the end of one counts still.
+    const ownerFaults = this.#sides.asked.faults.of(this.#options.group.seed.ownerPubkey);
+    return open ?? (this.#ended && { ...this.#ended, ownerFaults });
   }
 }
 
