@@ -26,13 +26,21 @@ describe('groups of whole nodes stay safe under faults, and go on after them', (
   });
 
   it.each(Object.keys(BYZANTINE))('with a producer that is %s, and shows it', { timeout: TIMEOUT_MS }, async (strategy) => {
-    // Coins are tossed where more disagree, and longer.
-    const place =
-      strategy === 'bad-coin-shares' ? options(7, 4, { orders: ['adversarial'] }) : options(4, 5, { orders: ['random'] });
-    const faults = strategy === 'bad-coin-shares' ? ['loss', 'mass-crash', strategy] : ['partition', strategy];
     const changes = IN_CHANGES.has(strategy) ? 'agreed' : 'none';
-    const { deviations } = await runTrial({ ...place, minutes: IN_CHANGES.has(strategy) ? 2 : place.minutes, faults, changes });
-    expect(deviations).toBeGreaterThan(0);
+    const minutes = IN_CHANGES.has(strategy) ? 2 : 0.5;
+    if (strategy !== 'bad-coin-shares') {
+      const place = options(4, 5, { orders: ['random'], faults: ['partition', strategy] });
+      expect((await runTrial({ ...place, minutes, changes })).deviations).toBeGreaterThan(0);
+      return;
+    }
+    // Coins are tossed where many disagree for long: in one run of eight of this kind.
+    for (let seed = 8; seed < 48; seed++) {
+      const { deviations } = await runTrial(
+        options(7, seed, { minutes: 0.4, orders: ['adversarial'], faults: ['loss', 'mass-crash', strategy] }),
+      );
+      if (deviations > 0) return;
+    }
+    expect.fail('no coin was tossed in 40 runs');
   });
 
   it.each(ORDERS)('no stall when messages come %s', { timeout: TIMEOUT_MS }, async (order) => {
