@@ -1,58 +1,40 @@
-/** Four producers in four browsers, and a user: HoneyBadgerBFT with real threshold cryptography, tab to tab. The keys are a trusted dealer's. */
-import { readdir, readFile, rm } from 'node:fs/promises';
-import path from 'node:path';
+/** Four producers in four browsers, and two users: appointed by their owner, HoneyBadgerBFT with real threshold cryptography, tab to tab. */
 import { test as base, expect } from './support/app-test.ts';
-import { buildApp } from './support/build-app.ts';
-import { buildPage } from './support/build-page.ts';
+import { appoint, pubkeysOf } from './support/appoint.ts';
 import type { Person } from './support/person.ts';
-import { publishChange } from './support/publish-change.ts';
 
-/** Every proposal is encrypted. */
-const ALWAYS = 0;
 const NAME = 'Four setts';
 
-interface DealtGroup {
+interface FourProducers {
   readonly groupId: string;
   readonly producers: readonly [Person, Person, Person, Person];
   readonly user: Person;
-  /** Producers and user. */
+  /** Producers and two users. */
   readonly everybody: readonly Person[];
 }
 
-const test = base.extend<{ readonly dealt: DealtGroup }, { readonly appDirectory: string }>({
-  appDirectory: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it that nothing is needed
-    async ({}, use) => {
-      const directory = await buildPage('dealt');
-      await use(directory);
-      await rm(directory, { recursive: true, force: true });
-    },
-    { scope: 'worker' },
-  ],
-
-  dealt: async ({ arrive, relay }, use) => {
-    const producers: DealtGroup['producers'] = [await arrive(), await arrive(), await arrive(), await arrive()];
-    const user = await arrive();
+const test = base.extend<{ readonly four: FourProducers }>({
+  four: async ({ arrive }, use) => {
+    const producers: FourProducers['producers'] = [await arrive(), await arrive(), await arrive(), await arrive()];
+    const [user, another] = [await arrive(), await arrive()];
+    const everybody = [...producers, user, another];
     const [owner, ...others] = producers;
     const groupId = await owner.createGroup(NAME);
     const seed = await owner.copySeed();
-    for (const guest of [...others, user]) await guest.join(seed, NAME);
-    await publishChange({ seed, producers, origin: relay.origin, intervalMs: 1_000, encryption: ALWAYS });
-    for (const person of [...producers, user]) await expect(panel(person)).toContainText('4 producers, 4 online, 3 needed');
-    await use({ groupId, producers, user, everybody: [...producers, user] });
+    for (const guest of [...others, user, another]) await guest.join(seed, NAME);
+    await appoint(owner, groupId, producers, everybody);
+    for (const person of everybody) await expect(panel(person)).toContainText('4 producers, 4 online, 3 needed');
+    await use({ groupId, producers, user, everybody });
   },
 });
+
+test.beforeEach(() => test.setTimeout(420_000));
 
 /** The part of the page that tells how the producers are. */
 const panel = (person: Person) => person.page.getByRole('region', { name: 'Making blocks' });
 
 /** What is said of the pause to whoever would post. */
 const paused = (person: Person) => person.page.getByRole('status').filter({ hasText: 'Paused' });
-
-async function pubkeyOf(person: Person, groupId: string): Promise<string> {
-  const { groups } = (await person.api('/api/v1/groups')).body;
-  return groups.find((group: { group_id: string }) => group.group_id === groupId).user_pubkey;
-}
 
 /** Who sealed a person's newest block. */
 async function sealsOfNewest(person: Person, groupId: string): Promise<string[]> {
@@ -68,16 +50,16 @@ async function expectOneChain(people: readonly Person[], groupId: string): Promi
 
 const comeBack = (person: Person, groupId: string): Promise<void> => person.openTab(`#/group/${groupId}`);
 
-test('posts of four producers and a user become final everywhere, in one chain that three seal (C-18, C-19, C-21)', async ({
-  dealt,
+test('posts of four producers and two users become final everywhere, in one chain that three seal (C-18, C-19, C-21)', async ({
+  four,
 }) => {
-  const { groupId, producers, everybody } = dealt;
+  const { groupId, producers, everybody } = four;
   for (const [index, person] of everybody.entries()) await person.post(`From tab ${index}.`);
   for (const person of everybody) {
     for (const index of everybody.keys()) await person.seesFinal(`From tab ${index}.`);
   }
   await expectOneChain(everybody, groupId);
-  const keys = await Promise.all(producers.map((person) => pubkeyOf(person, groupId)));
+  const keys = await pubkeysOf(producers, groupId);
   for (const person of everybody) {
     const { body } = await person.api(`/api/v1/block/${groupId}/${await person.topBlock(groupId)}`);
     const sealers = await sealsOfNewest(person, groupId);
@@ -96,12 +78,11 @@ test('posts of four producers and a user become final everywhere, in one chain t
 });
 
 test('the group goes on without one producer, which catches up when it is back and is needed for the next block (C-22, C-23)', async ({
-  dealt,
+  four,
 }) => {
-  const { groupId, producers, user, everybody } = dealt;
+  const { groupId, producers, user, everybody } = four;
   const [a, b, c, d] = producers;
-  const keysOf = async (people: readonly Person[]) =>
-    (await Promise.all(people.map((person) => pubkeyOf(person, groupId)))).sort();
+  const keysOf = async (people: readonly Person[]) => (await pubkeysOf(people, groupId)).sort();
   const [withoutD, withoutC] = [await keysOf([a, b, c]), await keysOf([a, b, d])];
 
   await d.closeTab();
@@ -125,9 +106,9 @@ test('the group goes on without one producer, which catches up when it is back a
 });
 
 test('with two of four away nothing becomes final and nothing is lost; it goes on when they are back (C-21, C-24, S-2)', async ({
-  dealt,
+  four,
 }) => {
-  const { groupId, producers, user, everybody } = dealt;
+  const { groupId, producers, user, everybody } = four;
   const [a, b, c, d] = producers;
   await b.post('Before.');
   for (const person of everybody) await person.seesFinal('Before.');
@@ -162,18 +143,4 @@ test('with two of four away nothing becomes final and nothing is lost; it goes o
   await d.seesFinal('From the user.');
   for (const person of everybody) expect((await person.chain(groupId)).slice(0, chain.length)).toEqual(chain);
   await expectOneChain(everybody, groupId);
-});
-
-test('the app that ships has no trusted dealer', async () => {
-  const withDealer = async (directory: string): Promise<boolean> => {
-    const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.js'));
-    const texts = await Promise.all(names.map((name) => readFile(path.join(directory, name), 'utf8')));
-    return texts.some((text) => text.includes('trusted dealer'));
-  };
-  const [shipped, dealt] = [await buildApp(), await buildPage('dealt')];
-  try {
-    expect([await withDealer(shipped), await withDealer(dealt)]).toEqual([false, true]);
-  } finally {
-    for (const directory of [shipped, dealt]) await rm(directory, { recursive: true, force: true });
-  }
 });
