@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type BrowserContext, chromium, type Page } from '@playwright/test';
+import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
 import { ROOT, run } from '../.ci/process.ts';
 import { CHROMIUM_ARGS, ensureChromium } from '../e2e/support/chromium.ts';
 import { startRelayProcess } from '../e2e/support/relay.ts';
@@ -15,6 +15,8 @@ export interface App {
   readonly origin: string;
   /** A browser of its own. With the same `profileFolder` it is the one that was closed before, with all that it stored. */
   browser(profileFolder?: string): Promise<BrowserContext>;
+  /** One browser for many people, each with a context of their own. */
+  oneBrowser(): Promise<Browser>;
   /** A folder that is deleted with the app. */
   folder(): Promise<string>;
 }
@@ -25,7 +27,7 @@ export async function withApp<T>(use: (app: App) => Promise<T>): Promise<T> {
   if (built.code !== 0) throw new Error(`The app cannot be built:\n${built.output}`);
   const executablePath = await ensureChromium();
   const folders: string[] = [];
-  const browsers: BrowserContext[] = [];
+  const browsers: { close(): Promise<void> }[] = [];
   const folder = async () => {
     const made = await mkdtemp(path.join(tmpdir(), 'sett-bench-'));
     folders.push(made);
@@ -42,10 +44,15 @@ export async function withApp<T>(use: (app: App) => Promise<T>): Promise<T> {
     browsers.push(context);
     return context;
   };
+  const oneBrowser = async () => {
+    const launched = await chromium.launch({ executablePath, args: [...CHROMIUM_ARGS] });
+    browsers.push(launched);
+    return launched;
+  };
   try {
-    return await use({ origin: relay.origin, browser, folder });
+    return await use({ origin: relay.origin, browser, oneBrowser, folder });
   } finally {
-    await Promise.all(browsers.map((context) => context.close()));
+    await Promise.all(browsers.map((each) => each.close()));
     await relay.stop();
     await Promise.all(folders.map((made) => rm(made, { recursive: true, force: true })));
   }

@@ -1,11 +1,7 @@
 /** Makes people the producers of a group as its owner does: by the agreement of all who are asked, through the REST interface of their own tabs. */
-import { expect } from './app-test.ts';
+import { expect } from '@playwright/test';
 import type { Person } from './person.ts';
 
-/** Every proposal is encrypted, so that real threshold cryptography is at work in each epoch. */
-const ENCRYPT_ALWAYS = 0;
-const AGREEMENT_TICK_MS = 20_000;
-const AGREEMENT_TICKS = 10;
 const CHANGE_TIMEOUT_MS = 180_000;
 
 export interface Wanted {
@@ -14,7 +10,18 @@ export interface Wanted {
   readonly epochTickMs?: number;
   readonly tickMs?: number;
   readonly tickCount?: number;
+  /** `ConsensusContract.Encryption`; undefined: as it is. Every proposal is encrypted where this is left out. */
+  readonly encryption?: number | undefined;
 }
+
+const USUAL: Wanted = {
+  startFromEpoch: 1_000,
+  epochTickMs: 1_000,
+  tickMs: 20_000,
+  tickCount: 10,
+  // Every proposal, so that real threshold cryptography is at work in each epoch.
+  encryption: 0,
+};
 
 export interface Requested {
   readonly reqId: string;
@@ -50,8 +57,9 @@ export async function askForProducers(
   owner: Person,
   groupId: string,
   pubkeys: readonly string[],
-  { startFromEpoch = 1_000, epochTickMs = 1_000, tickMs = AGREEMENT_TICK_MS, tickCount = AGREEMENT_TICKS }: Wanted = {},
+  wanted: Wanted = {},
 ): Promise<Requested> {
+  const { startFromEpoch, epochTickMs, tickMs, tickCount, encryption } = { ...USUAL, ...wanted };
   const { status, body } = await owner.api('/api/v1/group/updconsensus', {
     group_id: groupId,
     producer_pubkey: pubkeys,
@@ -59,7 +67,7 @@ export async function askForProducers(
     trx_epoch_tick: epochTickMs,
     agreement_tick_length: tickMs,
     agreement_tick_count: tickCount,
-    encryption: ENCRYPT_ALWAYS,
+    ...(encryption !== undefined && { encryption }),
   });
   expect(status, JSON.stringify(body)).toBe(200);
   return { reqId: body.req_id, trxId: body.trx_id };
