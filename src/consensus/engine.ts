@@ -26,6 +26,8 @@ export interface Configuration {
   readonly engine: string;
   /** Execution rules that make a StateRoot (`Contract.Version`). */
   readonly rulesVersion: string;
+  /** Hash of a recovery's bundle: what is said under it carries it beside the nonce. Undefined for what the producers before have ordered. */
+  readonly bundleHash?: Uint8Array;
 }
 
 /** What one producer puts forward in an epoch. No trx: EMPTY, which carries a time too. */

@@ -63,7 +63,18 @@ export interface ActiveConfiguration {
   /** Trx that set it and request that it answers; empty before block 1. */
   readonly proofTrxId: string;
   readonly proofReqId: string;
+  /** Of a recovery: names its bundle in whatever its producers say. */
+  readonly bundleHash?: Uint8Array;
+  /** Of a recovery whose trx is not in the chain yet: the block that this configuration makes begins with it. */
+  readonly isOpening?: true;
 }
+
+/** Whether it is the result of a recovery that succeeded. */
+export const isRecovery = (bundle: ChangeConsensusResultBundle | undefined): boolean =>
+  bundle?.Result === ConsensusResult.SUCCESS && bundle.Req?.Contract?.Recovery === true;
+
+/** Names a recovery's bundle. 32 bytes. */
+export const bundleHash = (bundle: ChangeConsensusResultBundle): Uint8Array => sha256(ChangeConsensusResultBundle.encode(bundle));
 
 /** The configuration in `state`: the newest CONSENSUS trx's, or, before block 1, the seed's owner alone. */
 export function configurationOf(state: KvReader, identity: GroupIdentity): ActiveConfiguration {
@@ -121,6 +132,7 @@ export function configurationOfRow(stored: ConsensusRow | undefined, identity: G
     encryption: request.Contract?.Encryption ?? 0,
     proofTrxId: stored.TrxId,
     proofReqId: request.ReqId,
+    ...(stored.Bundle && isRecovery(stored.Bundle) && { bundleHash: bundleHash(stored.Bundle) }),
   };
 }
 

@@ -1,5 +1,5 @@
-import { compareBytes, comparePubkeys, LIMITS, StorageType, Trx, TrxType, trxHash } from '../records/index.ts';
-import { type ActiveConfiguration, type GroupIdentity, verifiedBundle } from './configuration.ts';
+import { compareBytes, comparePubkeys, equalBytes, LIMITS, StorageType, Trx, TrxType, trxHash } from '../records/index.ts';
+import { type ActiveConfiguration, bundleHash, type GroupIdentity, isRecovery, verifiedBundle } from './configuration.ts';
 import type { KvReader } from './kv.ts';
 import { mayEnter } from './rules.ts';
 
@@ -18,7 +18,7 @@ export interface OrderContext {
 
 /** Why a trx may not enter the next block; undefined if it may. */
 export function whyExcluded(trx: Trx, context: OrderContext): string | undefined {
-  const { identity, configuration, state } = context;
+  const { identity, state } = context;
   if (trx.GroupId !== identity.groupId) return 'it is for another group';
   if (trx.Data.length > LIMITS.trxDataBytes) return 'it is too large';
   if (trx.Expired <= context.blockTimeNs) return 'it has expired';
@@ -26,9 +26,17 @@ export function whyExcluded(trx: Trx, context: OrderContext): string | undefined
     return 'the rules of the group do not let its sender send it';
   if (context.inChain(trx.SenderPubkey, trx.TrxId)) return 'it is in the chain already';
   if (!context.isSigned(trx)) return 'its signature does not verify';
-  if (trx.Type === TrxType.CONSENSUS && !verifiedBundle(trx, identity, configuration.nonceFloor))
-    return 'its proof does not verify';
-  return undefined;
+  return trx.Type === TrxType.CONSENSUS ? whyNoChange(trx, context) : undefined;
+}
+
+/** A recovery opens the first block of the producers that it names; no other block takes it, and that block takes no other change. */
+function whyNoChange(trx: Trx, { identity, configuration }: OrderContext): string | undefined {
+  const bundle = verifiedBundle(trx, identity, configuration.nonceFloor);
+  if (!bundle) return 'its proof does not verify';
+  const opening = configuration.isOpening ? configuration.bundleHash : undefined;
+  if (!isRecovery(bundle)) return opening ? 'a recovery has to enter the chain first' : undefined;
+  const isThis = opening !== undefined && equalBytes(bundleHash(bundle), opening);
+  return isThis ? undefined : 'it is a recovery, which only its own producers can put into their first block';
 }
 
 /**
@@ -43,8 +51,10 @@ export function orderTrxs(proposed: readonly Trx[], context: OrderContext): Trx[
     const rival = chosen.get(key);
     if (!rival || compareCopies(trx, rival) < 0) chosen.set(key, trx);
   }
-  const ordered = [...chosen.values()].map(asStoredInBlock).sort((a, b) => compareInBlock(a, b, context.identity.ownerPubkey));
-  return withOneConsensusTrx(ordered, context);
+  const ordered = [...chosen.values()].map(asStoredInBlock).sort((a, b) => compareInBlock(a, b, context));
+  const trxs = withOneConsensusTrx(ordered, context);
+  // Until its trx is there, a recovery makes no block.
+  return context.configuration.isOpening && trxs[0]?.Type !== TrxType.CONSENSUS ? [] : trxs;
 }
 
 const asStoredInBlock = (trx: Trx): Trx => ({ ...trx, ResendCount: 0, StorageType: StorageType.CHAIN });
@@ -56,10 +66,10 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 const compareCopies = (a: Trx, b: Trx): number =>
   compareTimes(a.TimeStamp, b.TimeStamp) || compareBytes(trxHash(a), trxHash(b)) || compareBytes(a.SenderSign, b.SenderSign);
 
-/** By sender, the owner last; within a sender by time, then id. A CONSENSUS trx comes last of all. */
-function compareInBlock(a: Trx, b: Trx, ownerPubkey: string): number {
+/** By sender, the owner last; within a sender by time, then id. A CONSENSUS trx comes last of all, but one of a recovery first. */
+function compareInBlock(a: Trx, b: Trx, { identity: { ownerPubkey }, configuration }: OrderContext): number {
   const aConsensus = a.Type === TrxType.CONSENSUS;
-  if (aConsensus !== (b.Type === TrxType.CONSENSUS)) return aConsensus ? 1 : -1;
+  if (aConsensus !== (b.Type === TrxType.CONSENSUS)) return aConsensus === (configuration.isOpening ?? false) ? -1 : 1;
   const aOwner = a.SenderPubkey === ownerPubkey;
   if (aOwner !== (b.SenderPubkey === ownerPubkey)) return aOwner ? 1 : -1;
   return (

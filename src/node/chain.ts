@@ -1,6 +1,8 @@
 import { decodeFrontier, emptyFrontier, encodeFrontier, frontierRoot } from '../crypto/index.ts';
 import {
   type ActiveConfiguration,
+  bundleHash,
+  bundleOfNonce,
   configurationOf,
   configurationOfNonce,
   type Execution,
@@ -12,19 +14,24 @@ import {
   type OrderContext,
   orderTrxs,
   type ParentBlock,
+  type Recovery,
   RULES_VERSION,
+  recoveryIn,
   sameTrxs,
   sealBlock,
   TABLES_IN_MEMORY,
 } from '../ledger/index.ts';
-import { Block, decodeOrNothing, equalBytes, type Trx, TrxType } from '../records/index.ts';
+import { Block, type ChangeConsensusResultBundle, decodeOrNothing, equalBytes, type Trx, TrxType } from '../records/index.ts';
 import { contentWrites, executionWrites } from './chain-rows.ts';
 import type { Durability, Store, Write } from './ports.ts';
-import { HeadRow, keyOf, ledgerKeyOf, PlaceRow, startingWith } from './rows.ts';
+import { rollBack } from './recovery/roll-back.ts';
+import { AdoptedRow, HeadRow, keyOf, ledgerKeyOf, PlaceRow, startingWith } from './rows.ts';
 import type { VerifiedTrxs } from './verified.ts';
 
 export interface Head extends ParentBlock {
   readonly stateRoot: Uint8Array;
+  /** Of the configuration that sealed it. */
+  readonly configNonce: number;
   /** Posts that this node holds decrypted. */
   readonly posts: number;
 }
@@ -72,6 +79,10 @@ export class Chain {
   #stagedBlocks: Block[] = [];
   /** Trxs of staged blocks, which the store does not know yet. */
   #stagedTrxs = new Set<string>();
+  /** Trxs of blocks that are staged to be taken back, which the store still knows. */
+  #droppedTrxs = new Set<string>();
+  /** The CONSENSUS trx of a recovery that this node produces under, until the chain has it. */
+  #adopted: Trx | undefined;
 
   constructor(options: { identity: GroupIdentity; genesis: Block; store: Store; verified: VerifiedTrxs; readPost: ReadPost }) {
     this.identity = options.identity;
@@ -119,6 +130,21 @@ export class Chain {
     return this.#configuration.rulesVersion === RULES_VERSION;
   }
 
+  /** The recovery that the next block opens; undefined for any other block. */
+  get opening(): Recovery | undefined {
+    return this.#configuration.isOpening && this.#recoveryOnTip(this.#adopted);
+  }
+
+  /** The CONSENSUS trx of the newest recovery that this node has adopted, in the chain or not yet. */
+  get adopted(): Trx | undefined {
+    return this.#adopted;
+  }
+
+  /** What set the configuration whose seals are at work; undefined before block 1. */
+  get bundleInForce(): ChangeConsensusResultBundle | undefined {
+    return this.opening?.bundle ?? bundleOfNonce(this.#state, this.inForce.nonce);
+  }
+
   get state(): KvState {
     return this.#state;
   }
@@ -138,6 +164,8 @@ export class Chain {
     this.#staged = [];
     this.#stagedBlocks = [];
     this.#stagedTrxs.clear();
+    this.#droppedTrxs.clear();
+    this.#adopted = undefined;
     this.#state = new KvState();
     this.#frontier = emptyFrontier();
     this.#tip = genesisHead(this.#genesis);
@@ -155,6 +183,7 @@ export class Chain {
           timeNs: row.TimeStamp,
           hash: row.BlockHash,
           stateRoot: row.StateRoot,
+          configNonce: 0,
           posts: row.Posts,
         };
         finalBlockId = row.FinalBlockId;
@@ -169,7 +198,36 @@ export class Chain {
     }
     this.#configuration = configurationOf(this.#state, this.identity);
     this.#head = this.#tip;
-    return { sound: await this.#isTailSound(finalBlockId) };
+    const sound = await this.#isTailSound(finalBlockId);
+    const adopted = await this.#store.get('log', keyOf.adopted(groupId));
+    this.#adopted = adopted && AdoptedRow.decode(adopted).Trx;
+    this.#configuration = this.#nextConfiguration();
+    return { sound };
+  }
+
+  /** Of the next block on the tip: what the state says, or the recovery that was adopted on this very block. */
+  #nextConfiguration(): ActiveConfiguration {
+    return this.#recoveryOnTip(this.#adopted)?.configuration ?? configurationOf(this.#state, this.identity);
+  }
+
+  /** The recovery in a trx, if it is above this chain's configuration and the tip is its base. */
+  #recoveryOnTip(trx: Trx | undefined): Recovery | undefined {
+    const { nonceFloor } = this.#configuration;
+    const recovery = recoveryIn(trx, this.identity, nonceFloor);
+    const { blockId, hash, epoch } = this.#tip;
+    if (!recovery || recovery.base.blockId !== blockId || !equalBytes(recovery.base.hash, hash)) return undefined;
+    const { configuration } = recovery;
+    return { ...recovery, configuration: { ...configuration, startEpoch: Math.max(configuration.startEpoch, epoch + 1) } };
+  }
+
+  /** The recovery that a block on the tip opens; undefined for any other block. */
+  recoveryOf(block: Block): Recovery | undefined {
+    const recovery = this.#recoveryOnTip(block.Trxs[0]);
+    if (recovery?.nonce !== block.ConfigNonce) return undefined;
+    // The first of a nonce that was adopted is the only one, and none of a lower nonce comes after it.
+    const { opening } = this;
+    const isOther = opening && !equalBytes(bundleHash(opening.bundle), bundleHash(recovery.bundle));
+    return isOther && opening.nonce >= recovery.nonce ? undefined : recovery;
   }
 
   /**
@@ -184,7 +242,7 @@ export class Chain {
       const block = await this.storedBlock(blockId);
       if (!block || !parent) return false;
       // The configuration that sealed a block may be one that it replaced.
-      const configuration = this.#configurationUnder(block.ConfigNonce);
+      const configuration = this.configurationUnder(block.ConfigNonce);
       const flaw = flawOf(block, parent, configuration);
       if (flaw !== undefined && !(blockId > finalBlockId && flaw === 'not-final')) return false;
       const head = headOf(block, this.#tip.posts);
@@ -194,10 +252,12 @@ export class Chain {
       parent = head;
     }
     if (!newest || !equalBytes(newest.BlockHash, this.#tip.hash)) return false;
+    this.#tip = headOf(newest, this.#tip.posts);
     return equalBytes(newest.StateRoot, frontierRoot(this.#frontier));
   }
 
-  #configurationUnder(nonce: number): ActiveConfiguration {
+  /** The configuration of this chain with this nonce; that of the next block if there is none. */
+  configurationUnder(nonce: number): ActiveConfiguration {
     if (nonce === this.#configuration.nonce) return this.#configuration;
     return configurationOfNonce(this.#state, this.identity, nonce) ?? this.#configuration;
   }
@@ -219,7 +279,8 @@ export class Chain {
     const { groupId } = this.identity;
     const keys = trxs.map((trx) => keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
     const stored = await this.#store.getMany('trxs', keys);
-    const present = new Set(keys.filter((key, place) => stored[place] !== undefined || this.#stagedTrxs.has(key)));
+    const isStored = (place: number, key: string): boolean => stored[place] !== undefined && !this.#droppedTrxs.has(key);
+    const present = new Set(keys.filter((key, place) => isStored(place, key) || this.#stagedTrxs.has(key)));
     return {
       identity: this.identity,
       configuration: this.#configuration,
@@ -241,9 +302,10 @@ export class Chain {
    */
   async examine(block: Block, { needsSeals = true } = {}): Promise<{ execution: Execution } | { refusal: Refusal }> {
     if (!this.knowsRules) return { refusal: 'unknown-rules' };
-    const flaw = flawOf(block, this.#tip, this.#configuration);
+    const configuration = this.recoveryOf(block)?.configuration ?? this.#configuration;
+    const flaw = flawOf(block, this.#tip, configuration);
     if (flaw && (needsSeals || flaw !== 'not-final')) return { refusal: flaw };
-    const context = await this.orderContext(block.Trxs, block.TimeStamp);
+    const context = { ...(await this.orderContext(block.Trxs, block.TimeStamp)), configuration };
     if (!sameTrxs(orderTrxs(block.Trxs, context), block.Trxs)) return { refusal: 'wrong-content' };
     const execution = this.execute(block.Trxs);
     if (!equalBytes(execution.stateRoot, block.StateRoot)) return { refusal: 'wrong-root' };
@@ -260,6 +322,7 @@ export class Chain {
   /** Confirms an execution: the block becomes the head in memory, its rows wait for {@link flush}. */
   async stage(block: Block, execution: Execution): Promise<void> {
     const { groupId } = this.identity;
+    const configuration = this.recoveryOf(block)?.configuration ?? this.#configuration;
     const firstLeaf = this.#frontier.size;
     this.#staged.push(...executionWrites(groupId, block, execution, firstLeaf));
     let posts = this.#tip.posts;
@@ -275,9 +338,41 @@ export class Chain {
     this.#frontier = execution.frontier;
     this.#tip = headOf(block, posts);
     this.#stagedBlocks.push(block);
-    this.#above.push({ head: this.#tip, configuration: this.#configuration, isFinal: isFinal(block, this.#configuration) });
-    if (block.Trxs.some((trx) => trx.Type === TrxType.CONSENSUS))
-      this.#configuration = configurationOf(this.#state, this.identity);
+    this.#above.push({ head: this.#tip, configuration, isFinal: isFinal(block, configuration) });
+    if (block.Trxs.some((trx) => trx.Type === TrxType.CONSENSUS)) this.#configuration = this.#nextConfiguration();
+  }
+
+  /**
+   * Takes back every block above this one, which is final here: at once in memory, in the store with the next {@link flush}. For a recovery only. Nothing
+   * must be staged. Answers the blocks, ascending.
+   */
+  async stageRollback(blockId: number): Promise<readonly Block[]> {
+    const { groupId } = this.identity;
+    const blocks: Block[] = [];
+    for (let next = blockId + 1; next <= this.#tip.blockId; next++) {
+      const block = await this.storedBlock(next);
+      if (!block) throw new Error(`block ${next} of this chain is missing`);
+      blocks.push(block);
+    }
+    const base = await this.storedBlock(blockId);
+    if (!base || blockId > this.#head.blockId) throw new RangeError(`block ${blockId} is not final here`);
+    if (blocks.length === 0) return [];
+    const { writes, frontier, posts } = await rollBack(this.#store, groupId, blocks, this.#state);
+    this.#staged.push(...writes);
+    for (const trx of blocks.flatMap(({ Trxs }) => Trxs)) this.#droppedTrxs.add(keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
+    this.#frontier = frontier;
+    this.#tip = headOf(base, this.#tip.posts - posts);
+    this.#head = this.#tip;
+    this.#above = [];
+    this.#configuration = configurationOf(this.#state, this.identity);
+    return blocks;
+  }
+
+  /** From now on the next block on the tip, its base, opens this recovery. Stored with the next {@link flush}, whose caller has made sure of the rest. */
+  stageAdoption(trx: Trx): void {
+    this.#adopted = trx;
+    this.#staged.push({ table: 'log', key: keyOf.adopted(this.identity.groupId), value: AdoptedRow.encode({ Trx: trx }) });
+    this.#configuration = this.#nextConfiguration();
   }
 
   /** The staged blocks that {@link flush} makes final. */
@@ -318,6 +413,7 @@ export class Chain {
     this.#staged = [];
     this.#stagedBlocks = [];
     this.#stagedTrxs.clear();
+    this.#droppedTrxs.clear();
     this.#raiseHead();
     return blocks;
   }
@@ -387,6 +483,7 @@ const headOf = (block: Block, posts: number): Head => ({
   timeNs: block.TimeStamp,
   hash: block.BlockHash,
   stateRoot: block.StateRoot,
+  configNonce: block.ConfigNonce,
   posts,
 });
 

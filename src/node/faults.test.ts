@@ -191,6 +191,7 @@ function intruder(world: World, seedUrl: string) {
           PeerId: host.peerId,
           Pubkey: seed.ownerPubkey,
           HeadBlockId: headBlock,
+          ConfigNonce: 0,
           HeadHash: new Uint8Array(32),
           Epoch: headBlock,
           ClockNs: 0n,

@@ -11,6 +11,7 @@ import {
   Trx,
   trxHash,
 } from '../records/index.ts';
+import type { Head } from './chain.ts';
 import { GOSSIP_PAYLOAD_BYTES, type Gossip, openGossip, sealBroadcast, sealRequest, sealTrxs } from './envelope.ts';
 import type { Members } from './members.ts';
 import { packForGossip } from './outbox.ts';
@@ -25,7 +26,7 @@ export interface GossiperOptions {
   readonly userPubkey: string;
   readonly members: Members;
   readonly verified: VerifiedTrxs;
-  readonly head: () => { readonly blockId: number; readonly hash: Uint8Array; readonly timeNs: bigint };
+  readonly head: () => Head;
   readonly epoch: () => number;
   /** Whether this node collects trxs (it produces). */
   readonly wantsTrxs: () => boolean;
@@ -119,6 +120,8 @@ export class Gossiper {
       peerId: origin,
       pubkey: broadcast.Pubkey,
       headBlock: broadcast.HeadBlockId,
+      headHash: broadcast.HeadHash,
+      configNonce: broadcast.ConfigNonce,
       epoch: broadcast.Epoch,
       clockOffsetNs: broadcast.ClockNs - ports.clock.nowNs(),
       heardAtMs: ports.clock.monotonicMs(),
@@ -237,6 +240,7 @@ export class Gossiper {
       Pubkey: userPubkey,
       HeadBlockId: head.blockId,
       HeadHash: head.hash,
+      ConfigNonce: head.configNonce,
       Epoch: this.#options.epoch(),
       ClockNs: ports.clock.nowNs(),
       Id: '',

@@ -6,7 +6,7 @@ import type { GroupView, MemberView, ProducingState, Role, SyncPhase } from './v
 
 /** What a group shows of itself. */
 export function viewOf(group: Group, network: NetworkState, clock: Clock): GroupView {
-  const { seed, chain, row, problem } = group;
+  const { seed, chain, row, problem, givenUp } = group;
   const { head, inForce } = chain;
   const change = group.change.view();
   const consensus = consensusViewOf(group);
@@ -39,6 +39,7 @@ export function viewOf(group: Group, network: NetworkState, clock: Clock): Group
     members: membersOf(group, network),
     ownPosts: group.outbox.posts(),
     posts: head.posts,
+    ...(givenUp && { givenUp }),
     ...(change && { change }),
     ...(problem && { problem }),
   };

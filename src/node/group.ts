@@ -1,8 +1,9 @@
 import type { Fault } from '../consensus/index.ts';
-import { groupTopic, verifySeal } from '../crypto/index.ts';
+import { groupTopic } from '../crypto/index.ts';
 import { Pool, whyExcluded } from '../ledger/index.ts';
 import { type Block, genesisBlock, parseSeed, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
-import { Chain } from './chain.ts';
+import { BlockIntake } from './block-intake.ts';
+import { Chain, type Refusal } from './chain.ts';
 import { Change } from './change/change.ts';
 import { errorNotice } from './errors.ts';
 import { Gossiper } from './gossiper.ts';
@@ -18,6 +19,8 @@ import type { TrustedDealer } from './producers/make-engine.ts';
 import { dealtLogsBegin } from './producers/unbroken-log.ts';
 import { Producing } from './producing.ts';
 import { readPostOf } from './read-post.ts';
+import { Recovering } from './recovery/recovering.ts';
+import { Split } from './recovery/split.ts';
 import { cutDamagedTail, probeStorage } from './repair.ts';
 import type { GroupRow } from './rows.ts';
 import type { Secrets } from './secrets.ts';
@@ -25,7 +28,7 @@ import { answerRequest } from './serve.ts';
 import { NodeError } from './service.ts';
 import { type AppliedBlocks, Syncer } from './sync.ts';
 import type { VerifiedTrxs } from './verified.ts';
-import type { NodeEvent, Notice } from './view.ts';
+import type { GivenUpView, NodeEvent, Notice } from './view.ts';
 
 export interface GroupOptions {
   readonly row: GroupRow;
@@ -45,6 +48,9 @@ const SECOND_MS = 1_000;
 /** How long a group that could not write waits before it tries again. */
 const RETRY_MS = 5_000;
 
+/** A block that does not follow on ours may come from an honest member that was asked before our head moved, or that a recovery has not reached. */
+const WITHOUT_BLAME: ReadonlySet<Refusal> = new Set(['wrong-height', 'wrong-parent', 'wrong-configuration', 'unknown-rules']);
+
 /** A group at work: its chain, its network side, and its producer if this node is one. */
 export class Group {
   readonly seed: Seed;
@@ -52,7 +58,7 @@ export class Group {
   readonly secrets: Secrets;
   readonly topic: string;
   readonly chain: Chain;
-  readonly members = new Members();
+  readonly members = new Members(() => this.chain.head.configNonce);
   readonly outbox: Outbox;
   readonly poster: Poster;
   readonly pool = new Pool();
@@ -62,6 +68,9 @@ export class Group {
   readonly #gossiper: Gossiper;
   readonly #syncer: Syncer;
   readonly #producing: Producing;
+  readonly #recovering: Recovering;
+  readonly #split: Split;
+  readonly #intake: BlockIntake;
   #problem: Notice | undefined;
   #retryAtMs: number | undefined;
   #cancelSecond: (() => void) | undefined;
@@ -102,22 +111,26 @@ export class Group {
       verified: options.verified,
       head: () => this.chain.head,
       epoch: () => this.epoch,
-      wantsTrxs: () => this.producer !== undefined,
+      wantsTrxs: () => this.producer !== undefined || this.#awaitsResult,
       hasTrx: (sender, trxId) => this.pool.get(sender, trxId) !== undefined,
       trxs: (trxs) => this.#takeTrxs(trxs),
       memberCame: () => this.#memberCame(),
       headHeard: () => this.#syncer.kick(),
       changed: options.changed,
     });
-    this.#syncer = new Syncer({
+    const { network, random, clock } = ports;
+    const asker = {
       topic: this.topic,
       groupId,
       cipherKey,
       userPubkey: row.UserPubkey,
       members: this.members,
-      network: ports.network,
-      clock: ports.clock,
-      random: ports.random,
+      network,
+      random,
+      clock,
+    };
+    this.#syncer = new Syncer({
+      ...asker,
       headBlock: () => this.chain.head.blockId,
       limitBlock: () => this.#producing.limitBlock,
       apply: (blocks) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
@@ -125,6 +138,7 @@ export class Group {
       changed: options.changed,
       failed: (error) => this.#fail(error),
     });
+    this.#split = new Split(ports.store, groupId);
     this.#producing = new Producing({
       ports,
       chain: this.chain,
@@ -135,6 +149,7 @@ export class Group {
       userPubkey: row.UserPubkey,
       topic: this.topic,
       trustedDealer: options.trustedDealer,
+      promised: () => (this.#split.found ? Number.POSITIVE_INFINITY : this.change.promised),
       alsoWrite: (blocks) => this.#writesFor(blocks),
       final: (blocks) => {
         this.#stored(blocks);
@@ -153,11 +168,42 @@ export class Group {
       failed: (error) => this.#fail(error),
       changed: options.changed,
     });
+    this.#recovering = new Recovering({
+      ...asker,
+      store: ports.store,
+      chain: this.chain,
+      mailbox: this.#mailbox,
+      outbox: this.outbox,
+      producing: this.#producing,
+      change: () => this.change,
+      apply: (blocks) => this.#applyBlocks(blocks),
+      alsoWrite: (blocks) => this.#writesFor(blocks),
+      toPool: (trxs) => this.#addToPool(trxs),
+      returned: (trxs) => this.#returned(trxs),
+      twoChains: async (found) => {
+        if (this.#split.found) return;
+        await this.#split.begin(found);
+        await this.#settleSplit();
+      },
+      failed: (error) => this.#fail(error),
+    });
+    this.#intake = new BlockIntake({
+      chain: this.chain,
+      producing: this.#producing,
+      recovering: this.#recovering,
+      userPubkey: row.UserPubkey,
+      split: this.#split,
+      alsoWrite: (blocks) => this.#writesFor(blocks),
+      stored: (blocks) => this.#stored(blocks),
+    });
     this.change = new Change({
       ...options,
       group: this,
       mailbox: this.#mailbox,
       send: () => this.#send(),
+      promiseChanged: () => this.#producing.update(),
+      recoveryEnded: (trx) => this.#recovering.adopt(trx),
+      findNewest: () => this.#recovering.findNewest(),
       failed: (error) => this.#fail(error),
     });
   }
@@ -168,6 +214,11 @@ export class Group {
 
   get problem(): Notice | undefined {
     return this.#problem;
+  }
+
+  /** The newest recovery that took final blocks back here. */
+  get givenUp(): GivenUpView | undefined {
+    return this.#recovering.givenUp;
   }
 
   get syncer(): Syncer {
@@ -206,6 +257,9 @@ export class Group {
     const { sound } = await this.chain.reload();
     if (!sound) await cutDamagedTail(this.#options.ports.store, this.chain);
     await this.outbox.load();
+    await this.#recovering.load();
+    await this.#split.load();
+    if (this.#split.problem) this.#setProblem(this.#split.problem);
     await this.#settleOutbox();
     await this.change.start();
     await this.#producing.update();
@@ -312,11 +366,22 @@ export class Group {
 
   /** Valid trxs from the network. */
   async #takeTrxs(trxs: readonly Trx[]): Promise<void> {
-    if (!this.producer) return;
-    await this.#mailbox.run(() => this.#addToPool(trxs)).catch((error: unknown) => this.#fail(error));
+    const results = this.#awaitsResult ? trxs.filter(({ Type }) => Type === TrxType.CONSENSUS) : [];
+    if (!this.producer && results.length === 0) return;
+    const take = async (): Promise<void> => {
+      for (const trx of results) await this.change.resultHeard(trx);
+      await this.#addToPool(trxs);
+    };
+    await this.#mailbox.run(take).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Whether a result of a recovery may come another way than in a block: this node has promised to take part, and the chain does not have it. */
+  get #awaitsResult(): boolean {
+    return (this.change.promised ?? -1) > this.chain.configuration.nonceFloor;
   }
 
   async #addToPool(trxs: readonly Trx[]): Promise<void> {
+    if (!this.producer) return;
     const { clock } = this.#options.ports;
     const nowNs = clock.nowNs() > this.chain.head.timeNs ? clock.nowNs() : this.chain.head.timeNs;
     const context = await this.chain.orderContext(trxs, nowNs);
@@ -334,45 +399,26 @@ export class Group {
 
   // ------------------------------------------------------------------------------------------------------------ blocks, syncing
 
-  /** Verifies blocks, executes them, stores them. In the mailbox. */
+  /** In the mailbox. */
   async #applyBlocks(blocks: readonly Block[]): Promise<AppliedBlocks> {
     if (this.#stopped) return { applied: 0 };
-    let applied = 0;
-    let staged: Block[] = [];
-    let refusal: AppliedBlocks['refusal'];
-    const flush = async (): Promise<void> => {
-      await this.chain.flush(this.isProducer ? 'strict' : 'relaxed', this.#writesFor(staged));
-      applied += staged.length;
-      this.#stored(staged);
-      staged = [];
-    };
-    for (const block of blocks) {
-      if (block.BlockId <= this.chain.tip.blockId) {
-        // Built here too: what comes with it is the others' seals.
-        await this.producer?.confirmed(block);
-        continue;
-      }
-      // Asked for before this node produced, or what it builds itself.
-      if (!this.#producing.takesBlocks) break;
-      const examined = await this.chain.examine(block);
-      if ('refusal' in examined) {
-        refusal = { reason: examined.refusal, block };
-        break;
-      }
-      if (this.producer && this.#hasSealed(block)) await this.#producing.keyInUse(block.ConfigNonce);
-      await this.chain.stage(block, examined.execution);
-      staged.push(block);
-      if (this.chain.isStageFull) await flush();
-    }
-    if (staged.length > 0) await flush();
-    await this.#producing.follow();
-    if (applied > 0) await this.producer?.jumped();
-    return refusal ? { applied, refusal } : { applied };
+    const answer = await this.#intake.apply(blocks);
+    const { found } = this.#split;
+    if (!found || this.chain.head.configNonce <= found.nonce) return answer;
+    await this.#split.end();
+    await this.#settleSplit();
+    return answer;
   }
 
-  /** Whether this node's key has sealed the block: as this node did not make it, the key is at work elsewhere too. */
-  #hasSealed(block: Block): boolean {
-    return block.Seals.some((seal) => seal.ProducerPubkey === this.row.UserPubkey && verifySeal(seal, block));
+  async #settleSplit(): Promise<void> {
+    this.#setProblem(this.#split.problem);
+    await this.#producing.update();
+  }
+
+  /** Own trxs that a recovery has taken out of final blocks again. */
+  #returned(trxs: readonly Trx[]): void {
+    for (const { TrxId: trxId } of trxs) this.#options.emit({ type: 'trx', groupId: this.groupId, trxId, status: 'Pending' });
+    this.#send();
   }
 
   /** Rows that go into the transaction that makes these blocks final, besides the chain's own. */
@@ -399,8 +445,7 @@ export class Group {
   }
 
   #refused(source: PeerId, { reason, block }: NonNullable<AppliedBlocks['refusal']>): void {
-    // A block that does not follow on ours may come from an honest member that was asked before our head moved.
-    if (reason === 'wrong-height' || reason === 'wrong-parent' || reason === 'unknown-rules') return;
+    if (WITHOUT_BLAME.has(reason)) return;
     this.#options.ports.network.penalize(source, `block ${block.BlockId} is refused: ${reason}`);
     if (reason !== 'wrong-root' && reason !== 'wrong-content') return;
     this.#setProblem(PROBLEMS.badBlock(block.BlockId, reason));
@@ -420,6 +465,7 @@ export class Group {
       this.#everySecond();
       this.#gossiper.tick();
       this.#producing.tick();
+      this.#recovering.tick();
       this.change.tick();
       if (this.outbox.due(this.#options.ports.clock.monotonicMs()).length > 0) this.#send();
       this.#syncer.kick();

@@ -6,7 +6,16 @@ const PRODUCERS = ['a', 'b', 'c', 'd'];
 function heard(...said: readonly (readonly [peerId: string, pubkey: string, epoch: number])[]): Members {
   const members = new Members();
   for (const [peerId, pubkey, epoch] of said) {
-    const member: Member = { peerId, pubkey, epoch, headBlock: 1, clockOffsetNs: 0n, heardAtMs: 0 };
+    const member: Member = {
+      peerId,
+      pubkey,
+      epoch,
+      headBlock: 1,
+      headHash: new Uint8Array(),
+      configNonce: 0,
+      clockOffsetNs: 0n,
+      heardAtMs: 0,
+    };
     members.heard(member);
   }
   return members;

@@ -6,6 +6,9 @@ export interface Member {
   readonly peerId: PeerId;
   readonly pubkey: string;
   readonly headBlock: number;
+  readonly headHash: Uint8Array;
+  /** Of the configuration that sealed its newest final block. */
+  readonly configNonce: number;
   readonly epoch: number;
   /** Its clock minus ours when its newest beacon came, in nanoseconds (its way here included). */
   readonly clockOffsetNs: bigint;
@@ -20,8 +23,14 @@ const MEMBERS_LIMIT = 500;
 /** Who is there, by peer id. */
 export class Members {
   readonly #members = new Map<PeerId, Member>();
+  readonly #leastNonce: () => number;
   /** By public key, also of those who are gone; the longest silent first. */
   readonly #heardAtMs = new Map<string, number>();
+
+  /** `leastNonce`: heads of lower configurations count for nothing, since along one chain the nonce never falls. */
+  constructor(leastNonce: () => number = () => 0) {
+    this.#leastNonce = leastNonce;
+  }
 
   /** Takes in what a beacon says. Answers whether the member is new (or was gone). */
   heard(member: Member): boolean {
@@ -85,9 +94,15 @@ export class Members {
     return descending[faultyLimit(producers.length)] ?? 0;
   }
 
-  /** The newest block that any member tells of. */
+  /** Members whose heads may be above the own one on the same chain. */
+  onOurChain(): Member[] {
+    const leastNonce = this.#leastNonce();
+    return this.all().filter(({ configNonce }) => configNonce >= leastNonce);
+  }
+
+  /** The newest block that any of them tells of. */
   newestHead(): number {
-    return this.all().reduce((newest, member) => Math.max(newest, member.headBlock), 0);
+    return this.onOurChain().reduce((newest, member) => Math.max(newest, member.headBlock), 0);
   }
 }
 

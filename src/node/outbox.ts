@@ -68,6 +68,15 @@ export class Outbox {
     return own.map((trx) => ({ table: 'outbox', key: keyOf.outbox(this.#groupId, trx.TrxId), value: undefined }));
   }
 
+  /** Rows to put with a recovery that took the blocks with these back; {@link takeBack} follows once that is stored. */
+  writesBack(rows: readonly (OutboxRow & { readonly Trx: Trx })[]): Write[] {
+    return rows.map((row) => this.#write(row));
+  }
+
+  takeBack(rows: readonly (OutboxRow & { readonly Trx: Trx })[]): void {
+    for (const row of rows) this.#entries.set(row.Trx.TrxId, { row, trx: row.Trx, sent: 0, dueAtMs: 0, reached: false });
+  }
+
   /** Answers the ids that were here. */
   forget(trxs: readonly Trx[], userPubkey: string): string[] {
     const own = trxs.filter((trx) => trx.SenderPubkey === userPubkey && this.#entries.delete(trx.TrxId));

@@ -1,5 +1,5 @@
 import { ageRecipientOf, sealBytes } from '../crypto/index.ts';
-import { AnnouncedRow, whyExcluded } from '../ledger/index.ts';
+import { AnnouncedRow, recoveryIn, whyExcluded } from '../ledger/index.ts';
 import { LIMITS, type Seed, type Trx, TrxType } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import { CIPHER_NONCE_BYTES, makeTrx, newUuid } from './genesis.ts';
@@ -75,7 +75,11 @@ export class Poster {
   }
 
   async #whyExcluded(trx: Trx): Promise<string | undefined> {
-    const reason = whyExcluded(trx, await this.#options.chain.orderContext([trx], trx.TimeStamp));
+    const { chain } = this.#options;
+    const context = await chain.orderContext([trx], trx.TimeStamp);
+    // A recovery enters a block of its own producers, whoever they are.
+    const { configuration } = recoveryIn(trx, chain.identity, context.configuration.nonceFloor) ?? context;
+    const reason = whyExcluded(trx, { ...context, configuration });
     return reason && `The group does not take this ${NAMES[trx.Type]}: ${reason}.`;
   }
 

@@ -96,6 +96,7 @@ export class Producer {
       opens: 'smaller',
       groupId: this.#configuration.groupId,
       nonce: this.#configuration.nonce,
+      ...(this.#configuration.bundleHash && { name: this.#configuration.bundleHash }),
       producers: this.#configuration.producers,
       userPubkey: options.userPubkey,
       signSecret: options.signSecret,

@@ -1,6 +1,6 @@
 import type { Defect, Fault } from '../consensus/index.ts';
 import { type Pool, RULES_VERSION } from '../ledger/index.ts';
-import type { Block, Trx } from '../records/index.ts';
+import { type Block, equalBytes, type Trx } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Members } from './members.ts';
@@ -9,6 +9,7 @@ import { PROBLEMS } from './problems.ts';
 import { Producer } from './producer.ts';
 import { type ProducerHello, purposeOf } from './producers/frames.ts';
 import { makeEngine, type TrustedDealer } from './producers/make-engine.ts';
+import { withGoodSeals } from './producers/seal-box.ts';
 import { dropLogsBelow, isLogUnbroken, logEnds } from './producers/unbroken-log.ts';
 import type { Secrets } from './secrets.ts';
 import type { Notice } from './view.ts';
@@ -23,6 +24,8 @@ export interface ProducingOptions {
   readonly userPubkey: string;
   readonly topic: string;
   readonly trustedDealer: TrustedDealer | undefined;
+  /** The recovery that this node is bound to: nothing is said under a lower nonce. */
+  readonly promised: () => number | undefined;
   /** As for a {@link Producer}. */
   readonly alsoWrite: (final: readonly Block[]) => Write[];
   readonly final: (blocks: readonly Block[]) => void;
@@ -98,7 +101,7 @@ export class Producing {
   /** Starts or stops producing, as the configuration in force and the log say. In the mailbox. */
   async update(): Promise<void> {
     this.halt();
-    const { ports, chain, pool, secrets, userPubkey, trustedDealer, problem } = this.#options;
+    const { ports, chain, pool, secrets, userPubkey, trustedDealer, problem, promised } = this.#options;
     const { nonce, groupId, rulesVersion } = chain.inForce;
     this.#settledNonce = nonce;
     this.#lag = undefined;
@@ -113,6 +116,7 @@ export class Producing {
       pool.clear();
       return;
     }
+    if ((promised() ?? nonce) > nonce) return;
     if (!(await isLogUnbroken(ports.store, chain, userPubkey))) {
       problem(PROBLEMS.logLost);
       return;
@@ -135,6 +139,22 @@ export class Producing {
       defect: (defect) => this.#defect(defect),
     });
     await this.#producer.start();
+  }
+
+  /** A final block, with its seals, of a height that this node has built itself. In the mailbox. */
+  async confirmed(block: Block): Promise<void> {
+    if (this.#producer) return this.#producer.confirmed(block);
+    // Built before this node stopped: nobody else brings the seals of what waits here.
+    const { chain, alsoWrite } = this.#options;
+    const waiting = chain.waiting.find(({ head }) => head.blockId === block.BlockId);
+    const stored = waiting && (await chain.storedBlock(block.BlockId));
+    if (!stored || !equalBytes(stored.BlockHash, block.BlockHash)) return;
+    const final = await chain.confirm(
+      withGoodSeals({ ...stored, Seals: block.Seals }, waiting.configuration.producers),
+      'strict',
+      alsoWrite,
+    );
+    if (final.length > 0) this.#final(final);
   }
 
   /** Settles this node's part again if another configuration is in force. In the mailbox. */

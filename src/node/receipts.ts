@@ -17,8 +17,9 @@ import {
   trxHash,
 } from '../records/index.ts';
 import type { Chain } from './chain.ts';
+import { HistoryNodes } from './history-nodes.ts';
 import type { Store } from './ports.ts';
-import { HistoryRow, keyOf, type PlaceRow } from './rows.ts';
+import type { PlaceRow } from './rows.ts';
 import { NodeError } from './service.ts';
 
 /** Receipts out of what a node has stored: blocks, and the history's nodes by the block that completed them. */
@@ -63,15 +64,14 @@ function linksBefore(chain: Chain, block: Block): string[] {
     .map(({ TrxId }) => TrxId);
 }
 
-/** The history tree as its rows hold it; reads each row once. */
+/** Proofs out of the history tree as its rows hold it. */
 class StoredHistory {
   readonly #chain: Chain;
-  readonly #store: Store;
-  readonly #rows = new Map<number, HistoryRow>();
+  readonly #nodes: HistoryNodes;
 
   constructor(chain: Chain, store: Store) {
     this.#chain = chain;
-    this.#store = store;
+    this.#nodes = new HistoryNodes(store, chain.identity.groupId, chain.head.blockId);
   }
 
   async block(blockId: number): Promise<Block> {
@@ -82,7 +82,7 @@ class StoredHistory {
 
   async proofOf({ BlockId: blockId, Place: place, Reason: reason }: PlaceRow): Promise<TrxProof> {
     const block = await this.block(blockId);
-    const row = await this.#row(blockId);
+    const row = await this.#nodes.row(blockId);
     const trx = block.Trxs[place];
     if (!trx) throw new NodeError('internal', 'A stored block lacks a trx that its index names.');
     const leafIndex = row.FirstLeaf + place;
@@ -92,7 +92,7 @@ class StoredHistory {
       digest.length === HASH_BYTES
         ? { TrxHash: trxHash(trx), WriteSetDigest: digest, Result: reason === '' ? TrxResult.APPLIED : TrxResult.REJECTED }
         : await this.#leafByExecution(blockId, place);
-    if (!equalBytes(leafHash(HistoryLeaf.encode(leaf)), await this.#node(0, leafIndex)))
+    if (!equalBytes(leafHash(HistoryLeaf.encode(leaf)), await this.#nodes.node(0, leafIndex)))
       throw new NodeError('internal', 'The stored history does not fit the stored blocks.');
     return {
       Trx: trx,
@@ -114,39 +114,8 @@ class StoredHistory {
       return NO_HASH;
     };
     inclusionProof(note, size, leafIndex);
-    for (const [level, index] of wanted) nodes.set(`${level}/${index}`, await this.#node(level, index));
+    for (const [level, index] of wanted) nodes.set(`${level}/${index}`, await this.#nodes.node(level, index));
     return inclusionProof((level, index) => nodes.get(`${level}/${index}`) ?? NO_HASH, size, leafIndex);
-  }
-
-  /** A node stands in the row of the block whose leaf completed it, after those that earlier leaves of that block completed. */
-  async #node(level: number, index: number): Promise<Uint8Array> {
-    const leaf = (index + 1) * 2 ** level - 1;
-    const row = await this.#rowOfLeaf(leaf);
-    let at = level;
-    for (let earlier = row.FirstLeaf; earlier < leaf; earlier++) at += nodesCompletedBy(earlier);
-    return row.Nodes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES);
-  }
-
-  /** Blocks have a trx at least, so the first leaf grows with the block's number. */
-  async #rowOfLeaf(leaf: number): Promise<HistoryRow> {
-    let low = 1;
-    let high = this.#chain.head.blockId;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((await this.#row(middle)).FirstLeaf <= leaf) low = middle;
-      else high = middle - 1;
-    }
-    return this.#row(low);
-  }
-
-  async #row(blockId: number): Promise<HistoryRow> {
-    const known = this.#rows.get(blockId);
-    if (known) return known;
-    const stored = await this.#store.get('history', keyOf.block(this.#chain.identity.groupId, blockId));
-    if (!stored) throw new NodeError('internal', `The history of block ${blockId} is missing.`);
-    const row = HistoryRow.decode(stored);
-    this.#rows.set(blockId, row);
-    return row;
   }
 
   /** For blocks stored without digests: runs the chain again up to the block. */
@@ -162,11 +131,4 @@ class StoredHistory {
       frontier = execution.frontier;
     }
   }
-}
-
-/** Itself, and each parent that became full. */
-function nodesCompletedBy(leaf: number): number {
-  let nodes = 1;
-  for (let size = leaf + 1; size % 2 === 0; size /= 2) nodes++;
-  return nodes;
 }

@@ -70,6 +70,31 @@ export const OutboxRow = message('OutboxRow', ROW_BYTES, {
 });
 export type OutboxRow = TypeOf<typeof OutboxRow>;
 
+/** A recovery that this node produces under before its trx is in the chain: the first one that it stored of that nonce. */
+export const AdoptedRow = message('AdoptedRow', ROW_BYTES, { Trx: nested(1, Trx) });
+export type AdoptedRow = TypeOf<typeof AdoptedRow>;
+
+/** The newest recovery that took final blocks back here. */
+export const GivenUpRow = message('GivenUpRow', ROW_BYTES, {
+  Nonce: uint64(1),
+  BaseBlockId: uint64(2),
+  LastBlockId: uint64(3),
+  /** Trxs of this node's user in those blocks, which it sends again. */
+  OwnTrxs: uint64(4),
+  Time: timeNs(5),
+});
+export type GivenUpRow = TypeOf<typeof GivenUpRow>;
+
+/** Two final blocks of chains that count alike. */
+export const SplitRow = message('SplitRow', ROW_BYTES, {
+  Nonce: uint64(1),
+  OurBlockId: uint64(2),
+  OurHash: bytes(3, { maxBytes: ROW_BYTES }),
+  TheirBlockId: uint64(4),
+  TheirHash: bytes(5, { maxBytes: ROW_BYTES }),
+});
+export type SplitRow = TypeOf<typeof SplitRow>;
+
 const NUMBER_DIGITS = 16;
 const number = (value: number): string => value.toString(16).padStart(NUMBER_DIGITS, '0');
 
@@ -92,6 +117,10 @@ export const keyOf = {
   unbrokenLogs: (groupId: string) => `${groupId}/unbroken/`,
   /** Write-ahead logs of changes of consensus: what this node says as one that is asked, and as the owner who asks. */
   changeLog: (groupId: string, side: 'asked' | 'asking', entry: string) => `${groupId}/change/${side}/${entry}`,
+  adopted: (groupId: string) => `${groupId}/recovery/adopted`,
+  givenUp: (groupId: string) => `${groupId}/recovery/given-up`,
+  /** Two final blocks of one height and nonce: this node has stopped. */
+  twoChains: (groupId: string) => `${groupId}/recovery/two-chains`,
   /** The newest nonce that the owner has signed a request with. */
   requestNonce: (groupId: string) => `${groupId}/request-nonce`,
 } as const;

@@ -198,6 +198,8 @@ export interface WantedChange {
   /** Undefined: as it is now. */
   readonly engine?: string | undefined;
   readonly encryption?: number | undefined;
+  /** Without those who produce now: they cannot order anything any more. Can cost final blocks that nobody reachable holds. */
+  readonly recovery?: boolean | undefined;
 }
 
 /** A request for a change of consensus that is stored and on its way. */

@@ -1,8 +1,8 @@
-import { type Block, type BlocksBundle, LIMITS, RecordError, SyncRequestKind, SyncResponse } from '../records/index.ts';
+import type { Block, SyncResponse } from '../records/index.ts';
+import { askForBlocks, type BlockAsker, blocksIn } from './block-requests.ts';
 import type { Refusal } from './chain.ts';
-import { sealRequest } from './envelope.ts';
 import type { Members } from './members.ts';
-import { type Clock, type Network, NetworkError, type PeerId, type Random } from './ports.ts';
+import type { Clock, PeerId } from './ports.ts';
 
 /** Members that blocks are fetched from at once. */
 const SOURCES = 3;
@@ -20,15 +20,9 @@ const SPEED_WINDOW_MS = 3_000;
 
 export type AppliedBlocks = { readonly applied: number; readonly refusal?: { readonly reason: Refusal; readonly block: Block } };
 
-export interface SyncOptions {
-  readonly topic: string;
-  readonly groupId: string;
-  readonly cipherKey: Uint8Array;
-  readonly userPubkey: string;
+export interface SyncOptions extends BlockAsker {
   readonly members: Members;
-  readonly network: Network;
   readonly clock: Clock;
-  readonly random: Random;
   readonly headBlock: () => number;
   /** No block after this one is fetched. */
   readonly limitBlock: () => number;
@@ -160,7 +154,7 @@ export class Syncer {
   #candidates(from: number): PeerId[] {
     const nowMs = this.#options.clock.monotonicMs();
     return this.#options.members
-      .all()
+      .onOurChain()
       .filter(
         ({ peerId, headBlock }) =>
           Math.min(headBlock, this.#options.limitBlock()) >= from && (this.#cooldownUntilMs.get(peerId) ?? 0) <= nowMs,
@@ -186,29 +180,13 @@ export class Syncer {
   }
 
   async #fetch(source: PeerId, from: number, count: number): Promise<Answer | undefined> {
-    const { topic, groupId, cipherKey, userPubkey, network, random, members } = this.#options;
-    const request = {
-      Kind: SyncRequestKind.BLOCKS,
-      Blocks: { GroupId: groupId, FromBlock: from, BlksRequested: count, ReqPubkey: userPubkey },
-      TrxId: '',
-      SenderPubkey: '',
-      PeerId: network.state().peerId ?? '',
-      Waiting: false,
-    };
-    let response: SyncResponse;
-    try {
-      const data = await network.request(source, sealRequest(topic, cipherKey, request, random), {
-        timeoutMs: REQUEST_TIMEOUT_MS,
-        maxBytes: LIMITS.syncResponseBytes,
-      });
-      response = SyncResponse.decode(data);
-    } catch (error) {
-      this.#rest(source, error instanceof RecordError ? COOLDOWN_MS.wrong : COOLDOWN_MS.failed);
-      if (error instanceof RecordError) network.penalize(source, `its answer is malformed: ${error.message}`);
-      else if (!(error instanceof NetworkError)) throw error;
+    const { network, members } = this.#options;
+    const response = await askForBlocks(this.#options, source, { from, count }, REQUEST_TIMEOUT_MS);
+    if (typeof response === 'string') {
+      this.#rest(source, response === 'malformed' ? COOLDOWN_MS.wrong : COOLDOWN_MS.failed);
       return undefined;
     }
-    const blocks = this.#blocksOf(response.Blocks?.Blocks, from, count);
+    const blocks = this.#blocksOf(blocksIn(response), from, count);
     if (blocks.length === 0) {
       // It told of more than it has: believe what it has shown.
       members.correctHead(source, Math.min(response.HeadBlockId, from - 1));
@@ -221,8 +199,8 @@ export class Syncer {
   }
 
   /** The blocks asked for, as long as they are in order; nothing if the answer begins elsewhere. */
-  #blocksOf(bundle: BlocksBundle | undefined, from: number, count: number): readonly Block[] {
-    const blocks = (bundle?.Blocks ?? []).slice(0, count);
+  #blocksOf(offered: readonly Block[], from: number, count: number): readonly Block[] {
+    const blocks = offered.slice(0, count);
     const wrongAt = blocks.findIndex((block, place) => block.BlockId !== from + place);
     return wrongAt < 0 ? blocks : blocks.slice(0, wrongAt);
   }

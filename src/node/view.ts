@@ -134,6 +134,19 @@ export interface ChangeView {
   readonly phase: 'waiting-for-producers' | 'agreeing' | 'ordering' | 'ending' | 'done';
 }
 
+/** Final blocks that a recovery has given up: this node had executed them, and took them back. */
+export interface GivenUpView {
+  /** Of the recovery. */
+  readonly nonce: number;
+  /** The last block that stayed. */
+  readonly baseBlock: number;
+  /** Those after it, up to this one, are gone. */
+  readonly lastBlock: number;
+  /** Posts and items of this user among them: they are pending again. */
+  readonly ownTrxs: number;
+  readonly atMs: number;
+}
+
 export interface GroupView {
   readonly groupId: string;
   readonly groupName: string;
@@ -156,6 +169,8 @@ export interface GroupView {
   readonly ownPosts: readonly OwnPost[];
   /** Number of final posts that this node holds. */
   readonly posts: number;
+  /** The newest recovery that gave up final blocks which this node held. */
+  readonly givenUp?: GivenUpView;
   /** Why the group does not go on here, if it does not. */
   readonly problem?: Notice;
 }

@@ -114,6 +114,13 @@ export const SealBody = message('SealBody', KiB, {
 });
 export type SealBody = TypeOf<typeof SealBody>;
 
+/** A final block without its trxs. */
+export const SealedHeader = message('SealedHeader', 16 * KiB, {
+  Header: nested(1, SealBody),
+  Seals: repeated(nested(2, Seal), LIMITS.producers),
+});
+export type SealedHeader = TypeOf<typeof SealedHeader>;
+
 // ---------------------------------------------------------------------------------------------------------- change of consensus
 
 export const ConsensusContract = message('ConsensusContract', 2 * KiB, {
@@ -248,6 +255,8 @@ export const GroupBroadcast = message('GroupBroadcast', 2 * KiB, {
   Hash: exactBytes(10, HASH),
   SizeBytes: uint64(11),
   Nonce: exactBytes(12, GCM_NONCE),
+  /** Of the configuration that sealed the head. */
+  ConfigNonce: uint64(13),
 });
 export type GroupBroadcast = TypeOf<typeof GroupBroadcast>;
 

@@ -12,6 +12,7 @@ import type { Instance } from './attempt.ts';
  *     <nonce>/<number>/over.<attempt>.<instance>   a tick ran out
  *     <nonce>/<number>/acknowledge.<attempt>       this producer's acknowledgement
  *     response/<nonce>                   its response, with the request
+ *     released/<nonce>                   the owner has signed TIMEOUT or FAILED for this recovery
  *     settled                            results up to this nonce are known
  */
 
@@ -20,6 +21,7 @@ const NUMBER_DIGITS = 8;
 const RESPONSE = 'response';
 /** Keys of the responses that a log holds. */
 export const RESPONSE_PREFIX = `${RESPONSE}/`;
+const RELEASED = 'released';
 const SETTLED_KEY = 'settled';
 const NOTHING = new Uint8Array();
 
@@ -54,6 +56,8 @@ export const responseEntry = (nonce: number, response: Uint8Array): LogEntry => 
   data: response,
 });
 
+export const releasedEntry = (nonce: number): LogEntry => ({ key: `${RELEASED}/${nonceKey(nonce)}`, data: NOTHING });
+
 export const settledEntry = (nonce: number): LogEntry => ({
   key: SETTLED_KEY,
   data: new TextEncoder().encode(nonce.toString()),
@@ -62,6 +66,8 @@ export const settledEntry = (nonce: number): LogEntry => ({
 export interface ReadLog {
   /** Below every nonce where no result is known. */
   readonly settled: number;
+  /** Nonces of recoveries that came to nothing. */
+  readonly released: readonly number[];
   /** Encoded, by nonce, ascending. */
   readonly responses: ReadonlyMap<number, Uint8Array>;
   /** By nonce, in the order in which they were taken. */
@@ -71,11 +77,13 @@ export interface ReadLog {
 /** `entries`: ascending by key. Throws Error for a key that this version did not write: the log is another one's. */
 export function readLog(entries: readonly LogEntry[]): ReadLog {
   let settled = -1;
+  const released: number[] = [];
   const responses = new Map<number, Uint8Array>();
   const inputs = new Map<number, LoggedInput[]>();
   for (const { key, data } of entries) {
     const [first = '', second = '', origin = ''] = key.split('/');
     if (key === SETTLED_KEY) settled = Number(new TextDecoder().decode(data));
+    else if (first === RELEASED) released.push(Number(second));
     else if (first === RESPONSE) responses.set(Number(second), data);
     else {
       const input = readInput(origin, data);
@@ -87,7 +95,7 @@ export function readLog(entries: readonly LogEntry[]): ReadLog {
       ofNonce.push(input);
     }
   }
-  return { settled, responses, inputs };
+  return { settled, released, responses, inputs };
 }
 
 function readInput(origin: string, data: Uint8Array): LoggedInput | undefined {

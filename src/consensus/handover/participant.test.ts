@@ -316,7 +316,7 @@ describe('the end', () => {
     expect(member.participant.hasGiven(response as ChangeConsensusResp)).toBe(true);
   });
 
-  test('a response to a recovery is a promise until its result is known, restarts included (Recovery)', () => {
+  test('a response to a recovery is a promise until that very recovery has come to nothing, restarts included (C-36)', () => {
     const member = new Member(2);
     member.do(tickOf(requestFor(2, { Contract: recoveryContract() })));
     expect(member.participant.status().promised).toBeUndefined();
@@ -324,8 +324,32 @@ describe('the end', () => {
     expect(member.participant.status().promised).toBe(4);
     member.restart();
     expect(member.participant.status().promised).toBe(4);
-    member.do({ type: 'settled', nonce: 4 });
+    // A result of another nonce says nothing of this one.
+    member.do({ type: 'settled', nonce: 5 });
+    member.do({ type: 'released', nonce: 5 });
+    expect(member.participant.status().promised).toBe(4);
+    expect(member.restart().opened).toBeUndefined();
+    expect(member.participant.status().promised).toBe(4);
+    member.do({ type: 'released', nonce: 4 });
     expect(member.participant.status().promised).toBeUndefined();
+    member.restart();
+    expect(member.participant.status().promised).toBeUndefined();
+  });
+
+  test('a recovery that has come to nothing is over, and is not followed later (C-36, C-37)', () => {
+    const member = new Member(1);
+    const request = requestFor(1, { Contract: recoveryContract() });
+    member.do(tickOf(request));
+    const step = member.do({ type: 'ready', nonce: 4, responseId: 'r', random });
+    const [response] = step.report.flatMap(
+      (data) => HandoverReport.decode(data).Response ?? HandoverReport.decode(data).Bundle?.Resps ?? [],
+    );
+    expect(member.participant.hasPromised(response as ChangeConsensusResp)).toBe(true);
+    expect(member.do({ type: 'released', nonce: 4 }).closed).toBe(true);
+    expect(member.participant.hasPromised(response as ChangeConsensusResp)).toBe(false);
+    expect(member.do(tickOf(request, 2)).opened).toBeUndefined();
+    expect(member.restart().opened).toBeUndefined();
+    expect(member.participant.hasPromised(response as ChangeConsensusResp)).toBe(false);
   });
 
   test('a refused recovery promises nothing', () => {

@@ -3,7 +3,7 @@ import { ChangeConsensusReq, ChangeConsensusResp, type ChangeConsensusResultBund
 import type { LogEntry } from '../engine.ts';
 import type { Instance } from './attempt.ts';
 import { Handover, timerName } from './handover.ts';
-import { nonceKey, readLog, responseEntry, settledEntry } from './log.ts';
+import { nonceKey, readLog, releasedEntry, responseEntry, settledEntry } from './log.ts';
 import { readTick, requestName, requestProblem } from './request.ts';
 import { type HandoverStep, HandoverStepBuilder } from './step.ts';
 
@@ -56,10 +56,12 @@ export type ParticipantInput =
   /** From such a stream. Views of `data` are kept. */
   | { readonly type: 'message'; readonly nonce: number; readonly sender: number; readonly data: Uint8Array }
   | { readonly type: 'timer'; readonly name: string }
-  /** A result of this nonce is known: its CONSENSUS trx is final here, or (FAILED, TIMEOUT of a recovery) seen with the owner's signature. */
-  | { readonly type: 'settled'; readonly nonce: number };
+  /** A result of this nonce is known: its CONSENSUS trx is final here. */
+  | { readonly type: 'settled'; readonly nonce: number }
+  /** The owner has signed TIMEOUT or FAILED for the recovery of this nonce: nothing is promised to it any more. */
+  | { readonly type: 'released'; readonly nonce: number };
 
-type AnswerInput = Exclude<ParticipantInput, { type: 'start' | 'tick' | 'timer' | 'settled' }>;
+type AnswerInput = Exclude<ParticipantInput, { type: 'start' | 'tick' | 'timer' | 'settled' | 'released' }>;
 
 export interface ParticipantStatus {
   /** Of the open request. */
@@ -75,8 +77,8 @@ export interface ParticipantStatus {
   readonly connected: readonly number[];
   readonly bundle?: ChangeConsensusResultBundle;
   /**
-   * The nonce of a recovery that this member has promised: until it is settled, nothing may be sent or sealed under a lower one. (consensus.md,
-   * "Recovery")
+   * The newest nonce of a recovery that this member has promised: until its trx is applied or it is released, nothing may be sent or sealed
+   * under a lower one. (consensus.md, "Recovery")
    */
   readonly promised?: number;
 }
@@ -86,6 +88,7 @@ export class Participant {
   readonly #self: string;
   /** This member's responses, by nonce. */
   readonly #responses = new Map<number, ChangeConsensusResp>();
+  readonly #released = new Set<number>();
   #settled = -1;
   #open: Handover | undefined;
   /** Id of the response whose shares are being encrypted. */
@@ -103,13 +106,18 @@ export class Participant {
     return own !== undefined && ChangeConsensusResp.equals(own, response);
   }
 
+  /** Whether this member is still bound by the very response that the bundle of a recovery carries. */
+  hasPromised(response: ChangeConsensusResp): boolean {
+    return this.hasGiven(response) && response.Refused === '' && !this.#released.has(response.Req?.Nonce ?? -1);
+  }
+
   status(): ParticipantStatus {
     const open = this.#open;
     const { bundle, response } = open ?? {};
     const promised = Math.max(
       -1,
       ...[...this.#responses.values()].flatMap(({ Req, Refused }) =>
-        Req?.Contract?.Recovery && Refused === '' && Req.Nonce > this.#settled ? [Req.Nonce] : [],
+        Req?.Contract?.Recovery && Refused === '' && !this.#released.has(Req.Nonce) ? [Req.Nonce] : [],
       ),
     );
     return {
@@ -141,6 +149,9 @@ export class Participant {
         break;
       case 'settled':
         this.#onSettled(input.nonce, step);
+        break;
+      case 'released':
+        this.#onReleased(input.nonce, step);
         break;
       default:
         if (this.#open?.request.Nonce === input.nonce) this.#onAnswer(this.#open, input, step);
@@ -178,12 +189,13 @@ export class Participant {
   #start(log: readonly LogEntry[], settledNonce: number, step: HandoverStepBuilder): void {
     if (this.#isStarted) throw new RangeError('a participant starts once');
     this.#isStarted = true;
-    const { settled, responses, inputs } = readLog(log);
+    const { settled, released, responses, inputs } = readLog(log);
     this.#settled = Math.max(settled, settledNonce);
+    for (const nonce of released) this.#released.add(nonce);
     for (const [nonce, data] of responses) this.#responses.set(nonce, ChangeConsensusResp.decode(data));
     const nonce = Math.max(-1, ...inputs.keys());
     const [first] = inputs.get(nonce) ?? [];
-    if (nonce <= this.#settled || first?.type !== 'open') return;
+    if (nonce <= this.#settled || this.#released.has(nonce) || first?.type !== 'open') return;
     const response = this.#responses.get(nonce);
     this.#open = new Handover(ChangeConsensusReq.decode(first.request), this.#self, this.#options.secret);
     this.#announce(this.#open, response !== undefined, step);
@@ -221,7 +233,7 @@ export class Participant {
 
   /** Requests up to this one are over, or have their one response. */
   #newestNonce(): number {
-    return Math.max(this.#settled, this.#open?.request.Nonce ?? -1, ...this.#responses.keys());
+    return Math.max(this.#settled, this.#open?.request.Nonce ?? -1, ...this.#responses.keys(), ...this.#released);
   }
 
   #announce({ request, name, producers }: Handover, hasResponded: boolean, step: HandoverStepBuilder): void {
@@ -286,6 +298,16 @@ export class Participant {
     step.persist.push(settledEntry(nonce));
     step.forget = nonceKey(nonce + 1);
     if (!this.#open || this.#open.request.Nonce > nonce) return;
+    this.#open = undefined;
+    step.closed = true;
+  }
+
+  #onReleased(nonce: number, step: HandoverStepBuilder): void {
+    const isOpen = this.#open?.request.Nonce === nonce;
+    if (this.#released.has(nonce) || !(isOpen || this.#responses.get(nonce)?.Req?.Contract?.Recovery)) return;
+    this.#released.add(nonce);
+    step.persist.push(releasedEntry(nonce));
+    if (!isOpen) return;
     this.#open = undefined;
     step.closed = true;
   }

@@ -154,7 +154,7 @@ export class Signatures {
   }
 
   #statementHash(Tag: string, View: number, BlockId: number, Hash: Uint8Array): Uint8Array {
-    const { groupId: GroupId, nonce: ConfigNonce } = this.#configuration;
-    return sha256(Statement.encode({ Tag, GroupId, ConfigNonce, BundleHash: NO_BYTES, View, BlockId, Hash }));
+    const { groupId: GroupId, nonce: ConfigNonce, bundleHash: BundleHash = NO_BYTES } = this.#configuration;
+    return sha256(Statement.encode({ Tag, GroupId, ConfigNonce, BundleHash, View, BlockId, Hash }));
   }
 }

@@ -20,6 +20,7 @@ import type { Clock, MessageStream, MessageStreamHandlers, PrivateCipher, Random
 import { framesOf, type ProducerFrame, type ProducerHello, verifyHello } from '../producers/frames.ts';
 import { type LinksOptions, ProducerLinks } from '../producers/links.ts';
 import { logBegins } from '../producers/unbroken-log.ts';
+import type { Standing } from '../recovery/standing.ts';
 import { keyOf } from '../rows.ts';
 import { FaultCounts } from './fault-counts.ts';
 import { MachineLog } from './machine-log.ts';
@@ -35,10 +36,10 @@ export interface AskedOptions extends Pick<LinksOptions, 'groupId' | 'userPubkey
   readonly mailbox: Mailbox;
   /** The age recipient that a producer has announced, as the chain says. */
   readonly recipientOf: (pubkey: string) => string | undefined;
-  /** Whether this node has the newest block that it has heard of, the owner's among them. */
-  readonly isSynced: () => boolean;
-  /** Why this node does not want to be what the request asks; undefined if nothing speaks against it. */
-  readonly whyUnwilling: (request: ChangeConsensusReq) => string | undefined;
+  /** Whether this node may answer now: synced to what it is asked about, and willing. In the mailbox. */
+  readonly standing: (request: ChangeConsensusReq) => Promise<Standing>;
+  /** {@link Asked.promised} is another one, durably, and nothing of that has left yet. In the mailbox. */
+  readonly promiseChanged: () => Promise<void>;
   /** A report for the owner, if this node is the owner's. */
   readonly reportHere: ((data: Uint8Array) => void) | undefined;
   readonly faultFound: (fault: Fault, pubkey: string) => void;
@@ -49,6 +50,7 @@ export interface AskedOptions extends Pick<LinksOptions, 'groupId' | 'userPubkey
 interface Open extends OpenedRequest {
   readonly streams: ProducerLinks;
   hasAnswered: boolean;
+  isLooking: boolean;
 }
 
 /**
@@ -82,6 +84,16 @@ export class Asked {
     return this.#participant.status();
   }
 
+  /** The newest recovery that is promised and has not come to nothing: nothing is said under a lower nonce. */
+  get promised(): number | undefined {
+    return this.#participant.status().promised;
+  }
+
+  /** Whether this node has promised the very response that the bundle of a recovery carries. */
+  hasPromised(response: ChangeConsensusResp): boolean {
+    return this.#participant.hasPromised(response);
+  }
+
   /** Keys of those of the open request whom a stream is open to. */
   get connected(): readonly string[] {
     return this.#open?.streams.connected.flatMap((index) => this.#open?.producers[index] ?? []) ?? [];
@@ -110,6 +122,11 @@ export class Asked {
   settled(nonce: number): void {
     this.#settledNonce = Math.max(this.#settledNonce, nonce);
     this.#take({ type: 'settled', nonce });
+  }
+
+  /** The owner has signed another result than success for the recovery of this nonce. In the mailbox. */
+  released(nonce: number): Promise<void> {
+    return this.#turn([{ type: 'released', nonce }]);
   }
 
   /** A tick of this node's own owner. */
@@ -204,15 +221,29 @@ export class Asked {
   async #turn(inputs: readonly ParticipantInput[]): Promise<void> {
     if (this.#stopped) return;
     try {
-      const steps = inputs.map((input) => this.#participant.handle(input));
+      const before = this.promised;
+      const steps: HandoverStep[] = [];
+      for (const input of inputs) steps.push(this.#participant.handle(await this.#asItStandsNow(input)));
       const persist = steps.flatMap((step) => step.persist);
       const forget = steps.findLast((step) => step.forget !== undefined)?.forget;
       await this.#log.write(persist, forget, this.#logBegins(persist));
+      if (this.promised !== before && inputs[0]?.type !== 'start') await this.#options.promiseChanged();
       for (const step of steps) if (!this.#stopped) this.#act(step);
     } catch (error) {
       this.#fail(error);
       throw error;
     }
+  }
+
+  /** A final block may have come while shares were being encrypted: what is promised is that there is none above the base. */
+  async #asItStandsNow(input: ParticipantInput): Promise<ParticipantInput> {
+    const { request } = this.#participant.status();
+    const isAnswer = input.type === 'ready' || input.type === 'encrypted';
+    if (!isAnswer || !request?.Contract?.Recovery || request.Nonce !== input.nonce) return input;
+    const standing = await this.#options.standing(request);
+    if (standing === 'ready') return input;
+    const refusal = standing === 'wait' ? { reason: 'it does not hold the base any more' } : standing;
+    return { type: 'refuse', nonce: input.nonce, responseId: newUuid(this.#options.random), ...refusal };
   }
 
   /** From its response on a producer's log under that nonce counts as unbroken (C-28). */
@@ -303,7 +334,7 @@ export class Asked {
       },
       frame: (sender, frame) => this.#receive(nonce, sender, frame),
     });
-    this.#open = { ...opened, streams, hasAnswered: opened.hasResponded };
+    this.#open = { ...opened, streams, hasAnswered: opened.hasResponded, isLooking: false };
     streams.tick();
     this.#answerIfReady();
   }
@@ -324,19 +355,29 @@ export class Asked {
   /** Answers the open request once this node is synced and connected to the others, or does not want to. */
   #answerIfReady(): void {
     const open = this.#open;
-    if (!open || open.hasAnswered) return;
-    const { random, whyUnwilling, isSynced, recipientOf } = this.#options;
+    if (!open || open.hasAnswered || open.isLooking) return;
+    open.isLooking = true;
+    this.#options.mailbox
+      .run(async () => {
+        const standing = await this.#options.standing(open.request);
+        open.isLooking = false;
+        if (open === this.#open && !open.hasAnswered) this.#answer(open, standing);
+      })
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  #answer(open: Open, standing: Standing): void {
+    if (standing === 'wait') return;
+    const { random, recipientOf } = this.#options;
     const { Nonce: nonce } = open.request;
-    if (!isSynced()) return;
-    const reason = whyUnwilling(open.request);
     const areThere =
       open.streams.connected.length === open.producers.length - 1 &&
       (open.producers.length === 1 || open.producers.every((producer) => recipientOf(producer) !== undefined));
-    if (reason === undefined && !areThere) return;
+    if (standing === 'ready' && !areThere) return;
     open.hasAnswered = true;
     const responseId = newUuid(random);
-    if (reason === undefined) this.#take({ type: 'ready', nonce, responseId, random: random.bytes(DEALING_RANDOM_BYTES) });
-    else this.#take({ type: 'refuse', nonce, responseId, reason });
+    if (standing === 'ready') this.#take({ type: 'ready', nonce, responseId, random: random.bytes(DEALING_RANDOM_BYTES) });
+    else this.#take({ type: 'refuse', nonce, responseId, ...standing });
   }
 
   #encrypt({ nonce, shares }: SharesToEncrypt): void {

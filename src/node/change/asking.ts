@@ -1,6 +1,6 @@
 import { type Fault, Owner, type OwnerInput, type OwnerStatus, type OwnerStep, requestName } from '../../consensus/index.ts';
 import { requestedProducers } from '../../crypto/index.ts';
-import type { ChangeConsensusReq, ChangeConsensusResultBundle } from '../../records/index.ts';
+import { type ChangeConsensusReq, type ChangeConsensusResultBundle, ConsensusResult } from '../../records/index.ts';
 import type { Mailbox } from '../mailbox.ts';
 import type { Clock, Store } from '../ports.ts';
 import type { ProducerFrame } from '../producers/frames.ts';
@@ -46,6 +46,17 @@ export class Asking {
 
   get status(): OwnerStatus {
     return this.#owner.status();
+  }
+
+  /** A recovery that failed because of a final block above its base, and what it was asked for with; undefined for any other state. */
+  get refusedBase():
+    | { readonly request: ChangeConsensusReq; readonly blockId: number; readonly successTrxId: string }
+    | undefined {
+    const { request, bundle, trxId: successTrxId } = this.#owner.status();
+    const { Recovery: isRecovery, BaseBlockId: blockId } = request?.Contract ?? {};
+    if (!request || !isRecovery || blockId === undefined || successTrxId === undefined) return undefined;
+    const isRefused = bundle?.Result === ConsensusResult.FAIL && bundle.Resps.some(({ HigherBlock }) => HigherBlock.length > 0);
+    return isRefused ? { request, blockId, successTrxId } : undefined;
   }
 
   /** The newest nonce that a request was signed with here; below every nonce where there was none. */

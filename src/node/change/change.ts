@@ -1,28 +1,33 @@
 import type { Fault } from '../../consensus/index.ts';
-import { bundleIn, consensusRows } from '../../ledger/index.ts';
+import { bundleIn, consensusRows, isRecovery, verifiedBundle } from '../../ledger/index.ts';
 import {
   type Block,
   type ChangeConsensusReq,
+  type ChangeConsensusResp,
   ChangeConsensusResultBundle,
+  ConsensusResult,
   faultyLimit,
   type Seed,
+  type Trx,
   TrxType,
 } from '../../records/index.ts';
 import type { Chain } from '../chain.ts';
 import { newUuid } from '../genesis.ts';
 import type { Mailbox } from '../mailbox.ts';
 import type { Members } from '../members.ts';
+import type { Outbox } from '../outbox.ts';
 import type { MessageStream, MessageStreamHandlers, Ports } from '../ports.ts';
 import type { Poster } from '../poster.ts';
 import { type ProducerHello, purposeOf } from '../producers/frames.ts';
 import { finalResults, recipientOf } from '../proofs.ts';
+import { type Standing, standingToBase } from '../recovery/standing.ts';
 import type { GroupRow } from '../rows.ts';
 import type { Secrets } from '../secrets.ts';
 import { NodeError, type RequestedChange, type WantedChange } from '../service.ts';
 import type { ChangeView } from '../view.ts';
 import { Asked } from './asked.ts';
 import { Asking } from './asking.ts';
-import { checkWanted, makeRequest, whyUnwilling } from './request.ts';
+import { checkWanted, makeRequest, wantedAgain, whyUnwilling } from './request.ts';
 import { endedView, openView } from './view.ts';
 
 /** What a change of consensus needs of its group. */
@@ -32,6 +37,7 @@ export interface ChangingGroup {
   readonly chain: Chain;
   readonly members: Members;
   readonly poster: Poster;
+  readonly outbox: Outbox;
   /** The current one, as far as this node knows it. */
   readonly epoch: number;
   /** The newest block that anybody is known to have. */
@@ -45,6 +51,12 @@ export interface ChangeOptions {
   readonly mailbox: Mailbox;
   /** Something is in the outbox. */
   readonly send: () => void;
+  /** {@link Change.promised} is another one. In the mailbox. */
+  readonly promiseChanged: () => Promise<void>;
+  /** The owner has signed the result of a recovery. In the mailbox. */
+  readonly recoveryEnded: (trx: Trx) => Promise<void>;
+  /** Asks every member that can be reached for its newest final block, and takes what is above the own one. Not in the mailbox. */
+  readonly findNewest: () => Promise<void>;
   readonly faultFound: (fault: Fault, pubkey: string) => void;
   readonly failed: (error: unknown) => void;
   readonly changed: () => void;
@@ -62,6 +74,7 @@ export class Change {
   /** What is stopped is never started again: others take its place. */
   #sides: Sides;
   #isStarted = false;
+  #isGoingOn = false;
   #ended: ChangeView | undefined;
 
   constructor(options: ChangeOptions) {
@@ -82,7 +95,7 @@ export class Change {
   }
 
   #makeSides(): Sides {
-    const { group, secrets, ports, mailbox, changed, failed, faultFound } = this.#options;
+    const { group, secrets, ports, mailbox, changed, failed, faultFound, promiseChanged } = this.#options;
     const { seed, chain, members } = group;
     const { UserPubkey: userPubkey } = group.row;
     const { store, network, clock, random, privateCipher: cipher } = ports;
@@ -105,8 +118,8 @@ export class Change {
       random,
       cipher,
       recipientOf: (pubkey) => recipientOf(chain, pubkey),
-      isSynced: () => this.#isSynced,
-      whyUnwilling: (request) => whyUnwilling(request, chain, userPubkey),
+      standing: (request) => this.#standing(request),
+      promiseChanged,
       reportHere: asking && ((data) => asking.reportHere(data)),
     });
     return { asked, asking };
@@ -119,8 +132,37 @@ export class Change {
     const { asked, asking } = this.#sides;
     const settledNonce = await this.#settledNonce();
     await asked.start(settledNonce);
-    await asking?.start(settledNonce);
+    // A crash may have come between a result and what follows from it.
+    for (const { Bundle } of await finalResults(this.#options.group.chain)) if (Bundle) await this.#release(Bundle);
     this.#isStarted = true;
+    await asking?.start(settledNonce);
+  }
+
+  /**
+   * The recovery that this node is bound to, by its response or by having signed its success: nothing is sent or sealed under a lower nonce.
+   * Undefined if there is none.
+   */
+  get promised(): number | undefined {
+    const { asked, asking } = this.#sides;
+    const { bundle } = asking?.status ?? {};
+    const signed = bundle && isRecovery(bundle) ? (bundle.Req?.Nonce ?? -1) : -1;
+    const promised = Math.max(signed, asked.promised ?? -1);
+    return promised < 0 ? undefined : promised;
+  }
+
+  /** Whether this node has promised the very response that the bundle of a recovery carries. */
+  hasPromised(response: ChangeConsensusResp): boolean {
+    return this.#isStarted && this.#sides.asked.hasPromised(response);
+  }
+
+  async #standing(request: ChangeConsensusReq): Promise<Standing> {
+    const { chain, row } = this.#options.group;
+    const isForRecovery = request.Contract?.Recovery === true;
+    if (!isForRecovery && !this.#isSynced) return 'wait';
+    const standing = isForRecovery ? await standingToBase(request, chain) : 'ready';
+    if (standing !== 'ready') return standing;
+    const reason = whyUnwilling(request, chain, row.UserPubkey);
+    return reason === undefined ? 'ready' : { reason };
   }
 
   /** Does nothing until {@link start}. */
@@ -135,6 +177,7 @@ export class Change {
     if (!this.#isStarted) return;
     this.#sides.asked.tick();
     this.#sides.asking?.tick();
+    this.#goOnFromHigher();
   }
 
   /** A stream that begins with the hello of a change. Answers what is to receive the rest of it; undefined: it is not for this node. */
@@ -160,8 +203,24 @@ export class Change {
     const { asked, asking } = this.#sides;
     const isConcerned = asking !== undefined || request.ProducerPubkeyList.includes(this.#options.group.row.UserPubkey);
     if (isConcerned) this.#ended = endedView(bundle, request, this.#about, this.view());
+    await this.#release(bundle);
     asked.settled(request.Nonce);
     await asking?.settled(request.Nonce);
+  }
+
+  /** What was promised to a recovery that came to nothing is promised no more. In the mailbox. */
+  async #release({ Result: result, Req: request }: ChangeConsensusResultBundle): Promise<void> {
+    if (result === ConsensusResult.SUCCESS || !request?.Contract?.Recovery) return;
+    await this.#sides.asked.released(request.Nonce);
+  }
+
+  /** A trx that may be the owner's result of a recovery, on its way. In the mailbox. */
+  async resultHeard(trx: Trx): Promise<void> {
+    const { identity } = this.#options.group.chain;
+    const bundle = this.#isStarted ? verifiedBundle(trx, identity, -1) : undefined;
+    if (!bundle?.Req?.Contract?.Recovery) return;
+    if (isRecovery(bundle)) await this.#options.recoveryEnded(trx);
+    else await this.#release(bundle);
   }
 
   /** The highest nonce whose result is final here; below every nonce if there is none. */
@@ -174,18 +233,16 @@ export class Change {
 
   /** Opens a request. Answers once it is stored; what comes of it is to be seen in the view and, in the end, on the chain. */
   async request(wanted: WantedChange): Promise<RequestedChange> {
-    const { group, ports, secrets } = this.#options;
-    const { chain } = group;
-    const { random, clock } = ports;
+    const { group, ports, findNewest } = this.#options;
+    if (wanted.recovery && this.#isOwner) await findNewest();
     return this.#asOwner(async (asking) => {
-      const { request: open, result } = asking.status;
-      if (open && result === undefined) throw requestOpen(open);
-      checkWanted(wanted, chain, group.epoch);
-      const known = consensusRows(chain.state).map(({ Bundle }) => Bundle?.Req?.Nonce ?? 0);
-      const nonce = Math.max(asking.newestNonce, ...known) + 1;
-      const request = makeRequest(wanted, { chain, nonce, clock, random, signSecret: secrets.signSecret });
-      const [successTrxId, otherTrxId] = [newUuid(random), newUuid(random)];
-      await asking.open(request, successTrxId, otherTrxId);
+      const { request: open, bundle } = asking.status;
+      // A recovery that was signed is as good as open until the chain has it: nothing may be asked of the producers before it.
+      if (open && !wanted.recovery && (!bundle || isRecovery(bundle))) throw requestOpen(open);
+      checkWanted(wanted, group.chain, group.epoch);
+      if (open && !bundle) await asking.abandon();
+      const successTrxId = newUuid(ports.random);
+      const request = await this.#open(asking, wanted, successTrxId);
       return {
         reqId: request.ReqId,
         trxId: successTrxId,
@@ -196,6 +253,41 @@ export class Change {
         memo: wanted.memo,
       };
     });
+  }
+
+  async #open(asking: Asking, wanted: WantedChange, successTrxId: string): Promise<ChangeConsensusReq> {
+    const { group, ports, secrets } = this.#options;
+    const { chain } = group;
+    const { random, clock } = ports;
+    const known = consensusRows(chain.state).map(({ Bundle }) => Bundle?.Req?.Nonce ?? 0);
+    const nonce = Math.max(asking.newestNonce, ...known) + 1;
+    const request = makeRequest(wanted, { chain, nonce, clock, random, signSecret: secrets.signSecret });
+    await asking.open(request, successTrxId, newUuid(random));
+    return request;
+  }
+
+  /**
+   * A recovery that somebody refused because of a final block above its base is asked for again from there, once that block is here. Its success
+   * keeps the promised id. A header whose body nobody serves counts for nothing.
+   */
+  #goOnFromHigher(): void {
+    const { findNewest, mailbox, group, failed } = this.#options;
+    const refused = this.#sides.asking?.refusedBase;
+    if (!refused || this.#isGoingOn) return;
+    this.#isGoingOn = true;
+    findNewest()
+      .then(() =>
+        mailbox.run(async () => {
+          const { asking } = this.#sides;
+          const isStill = this.#isStarted && asking?.refusedBase?.request === refused.request;
+          if (!isStill || group.chain.head.blockId <= refused.blockId) return;
+          await this.#open(asking, wantedAgain(refused.request, group.epoch), refused.successTrxId);
+        }),
+      )
+      .catch(failed)
+      .finally(() => {
+        this.#isGoingOn = false;
+      });
   }
 
   /** Gives an open request up: its result is FAILED. */
@@ -217,9 +309,13 @@ export class Change {
   }
 
   async #publish(trxId: string, bundle: ChangeConsensusResultBundle): Promise<void> {
+    const { group, send, promiseChanged } = this.#options;
+    if (isRecovery(bundle)) await promiseChanged();
     const plain = ChangeConsensusResultBundle.encode(bundle);
-    await this.#options.group.poster.accept({ type: TrxType.CONSENSUS, plain, trxId });
-    this.#options.send();
+    await group.poster.accept({ type: TrxType.CONSENSUS, plain, trxId });
+    send();
+    const trx = group.outbox.get(trxId);
+    if (trx) await this.resultHeard(trx);
   }
 
   // --------------------------------------------------------------------------------------------------------------------- view

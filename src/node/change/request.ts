@@ -54,13 +54,13 @@ function within(name: string, value: number, min: number, max: number, unit: str
   require(isSo, `${name} must be ${min}${unit} to ${max}${unit}; it is ${value}.`);
 }
 
-/** The owner's signed request for a wish that {@link checkWanted} lets pass. */
+/** The owner's signed request for a wish that {@link checkWanted} lets pass; the base of a recovery is the newest final block here. */
 export function makeRequest(
   wanted: WantedChange,
   options: { chain: Chain; nonce: number; clock: Clock; random: Random; signSecret: Uint8Array },
 ): ChangeConsensusReq {
   const { chain, nonce, clock, random, signSecret } = options;
-  const { configuration } = chain;
+  const { configuration, head } = chain;
   const { groupId } = configuration;
   const contract = signContract(
     ConsensusContract.create({
@@ -71,6 +71,7 @@ export function makeRequest(
       Version: RULES_VERSION,
       timestamp: clock.nowNs(),
       Encryption: wanted.encryption ?? configuration.encryption,
+      ...(wanted.recovery && { Recovery: true, BaseBlockId: head.blockId, BaseHash: head.hash }),
     }),
     signSecret,
   );
@@ -86,6 +87,21 @@ export function makeRequest(
     Contract: contract,
   });
   return signRequest(request, signSecret);
+}
+
+/** The wish behind a request that was made of it, to be asked again. `epoch`: the current one. */
+export function wantedAgain(request: ChangeConsensusReq, epoch: number): WantedChange {
+  return {
+    producers: request.ProducerPubkeyList,
+    startFromEpoch: Math.max(request.StartFromEpoch, epoch + 1),
+    trxEpochTickMs: request.TrxEpochTickLenInMs,
+    agreementTickMs: request.AgreementTickLenInMs,
+    agreementTickCount: request.AgreementTickCount,
+    memo: '',
+    engine: request.Contract?.Contract,
+    encryption: request.Contract?.Encryption,
+    recovery: request.Contract?.Recovery,
+  };
 }
 
 /** Why a member does not want to be the producer that a request makes of it; undefined if nothing speaks against it. */

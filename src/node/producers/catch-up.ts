@@ -1,9 +1,9 @@
 import type { BlockReference } from '../../consensus/index.ts';
 import type { GroupIdentity } from '../../ledger/index.ts';
-import { type Block, equalBytes, LIMITS, RecordError, SyncRequestKind, SyncResponse } from '../../records/index.ts';
-import { sealRequest } from '../envelope.ts';
+import { type Block, equalBytes } from '../../records/index.ts';
+import { askForBlocks, blocksIn } from '../block-requests.ts';
 import type { Members } from '../members.ts';
-import { type Clock, type Network, NetworkError, type Random } from '../ports.ts';
+import type { Clock, Network, Random } from '../ports.ts';
 
 export interface CatchUpOptions {
   readonly topic: string;
@@ -34,31 +34,14 @@ export class CatchUp {
 
   /** Blocks from `from` up to the target, as many as one producer gives at once; none if nobody does. Asks another one each time. */
   async fetch(from: number, target: BlockReference): Promise<readonly Block[]> {
-    const { members, producers, userPubkey, network, random, topic } = this.#options;
-    const { groupId, cipherKey } = this.#options.identity;
+    const { members, producers, userPubkey, identity } = this.#options;
+    const { groupId, cipherKey } = identity;
     const others = members.all().filter(({ pubkey }) => pubkey !== userPubkey && producers.includes(pubkey));
     const source = others[this.#turn++ % Math.max(1, others.length)];
     if (!source) return [];
-    const count = Math.min(ASK_BLOCKS, target.blockId - from + 1);
-    const request = {
-      Kind: SyncRequestKind.BLOCKS,
-      Blocks: { GroupId: groupId, FromBlock: from, BlksRequested: count, ReqPubkey: userPubkey },
-      TrxId: '',
-      SenderPubkey: '',
-      PeerId: network.state().peerId ?? '',
-      Waiting: true,
-    };
-    try {
-      const data = await network.request(source.peerId, sealRequest(topic, cipherKey, request, random), {
-        timeoutMs: REQUEST_TIMEOUT_MS,
-        maxBytes: LIMITS.syncResponseBytes,
-      });
-      return SyncResponse.decode(data).Blocks?.Blocks?.Blocks ?? [];
-    } catch (error) {
-      if (error instanceof RecordError) network.penalize(source.peerId, `its answer is malformed: ${error.message}`);
-      else if (!(error instanceof NetworkError)) throw error;
-      return [];
-    }
+    const wanted = { from, count: Math.min(ASK_BLOCKS, target.blockId - from + 1), waiting: true };
+    const asker = { ...this.#options, groupId, cipherKey };
+    return blocksIn(await askForBlocks(asker, source.peerId, wanted, REQUEST_TIMEOUT_MS));
   }
 
   /** Before the next attempt. */

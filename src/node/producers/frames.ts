@@ -41,7 +41,7 @@ export const ProducerHello = message('ProducerHello', 2_048, {
   FromPeer: text(5),
   ToPeer: text(6),
   Sign: exactBytes(7, SIGNATURE_BYTES, { hashed: false }),
-  /** Of a request: its name, beside its nonce. */
+  /** Of a request, or of a recovery's bundle: its name, beside its nonce. */
   Name: exactBytes(8, HASH_BYTES),
 });
 export type ProducerHello = TypeOf<typeof ProducerHello>;

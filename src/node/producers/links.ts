@@ -8,7 +8,7 @@ export interface LinksOptions {
   readonly groupId: string;
   /** Of the configuration, or of the request. */
   readonly nonce: number;
-  /** Of the request; undefined for a configuration. */
+  /** Of the request, or of a recovery's bundle; undefined for any other configuration. */
   readonly name?: Uint8Array;
   /** Keys of those at the other ends, this node's own among them or not; indices are places in this list. */
   readonly producers: readonly string[];

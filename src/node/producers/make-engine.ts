@@ -1,6 +1,5 @@
 import { type Engine, HoneyBadger } from '../../consensus/index.ts';
 import { encryptedSharesFor, keysFromBundle, signHash, type ThresholdKeys, verifyHash } from '../../crypto/index.ts';
-import { bundleOfNonce } from '../../ledger/index.ts';
 import type { Chain } from '../chain.ts';
 import type { PrivateCipher } from '../ports.ts';
 import type { Secrets } from '../secrets.ts';
@@ -28,7 +27,7 @@ export interface EngineOptions {
 async function groupKeysOf(chain: Chain, options: EngineOptions): Promise<ThresholdKeys | undefined> {
   const { userPubkey, secrets, cipher, trustedDealer } = options;
   const { groupId, nonce, producers } = chain.inForce;
-  const bundle = bundleOfNonce(chain.state, nonce);
+  const bundle = chain.bundleInForce;
   if (producers.length === 1 || !bundle) return undefined;
   const index = producers.indexOf(userPubkey);
   const dealt = trustedDealer?.(groupId, nonce, producers.length, index);

@@ -1,4 +1,4 @@
-import { bundleIn, bundleOfNonce, type GroupIdentity } from '../../ledger/index.ts';
+import { bundleIn, type GroupIdentity } from '../../ledger/index.ts';
 import {
   type Block,
   ChangeConsensusResp,
@@ -33,11 +33,15 @@ export const logBegins = (groupId: string, response: ChangeConsensusResp): Write
 export const logEnds = (groupId: string, nonce: number): Write => mark(groupId, nonce, undefined);
 
 /** Whether this node may speak under the configuration in force. */
-export async function isLogUnbroken(store: Store, { identity, inForce, state }: Chain, userPubkey: string): Promise<boolean> {
+export async function isLogUnbroken(
+  store: Store,
+  { identity, inForce, bundleInForce }: Chain,
+  userPubkey: string,
+): Promise<boolean> {
   const { nonce } = inForce;
   const marked = await store.get('log', keyOf.unbrokenLog(identity.groupId, nonce));
   if (!marked || nonce === 0) return marked !== undefined;
-  const response = responseOf(bundleOfNonce(state, nonce), userPubkey);
+  const response = responseOf(bundleInForce, userPubkey);
   return response !== undefined && equalBytes(nameOf(response), marked);
 }
 

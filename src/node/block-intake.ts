@@ -1,0 +1,84 @@
+import { verifySeal } from '../crypto/index.ts';
+import type { Block } from '../records/index.ts';
+import type { Chain } from './chain.ts';
+import type { Write } from './ports.ts';
+import type { Producing } from './producing.ts';
+import type { Recovering } from './recovery/recovering.ts';
+import type { Split } from './recovery/split.ts';
+import type { AppliedBlocks } from './sync.ts';
+
+export interface BlockIntakeOptions {
+  readonly chain: Chain;
+  readonly producing: Producing;
+  readonly recovering: Recovering;
+  readonly userPubkey: string;
+  /** While two chains count alike, nothing is taken but a recovery, which ends that. */
+  readonly split: Split;
+  /** Rows that go into the transaction that makes these blocks final, besides the chain's own. */
+  readonly alsoWrite: (final: readonly Block[]) => readonly Write[];
+  /** Blocks became final and are stored. */
+  readonly stored: (blocks: readonly Block[]) => void;
+}
+
+/** Final blocks from elsewhere: verifies them, executes them, stores them. All of it runs in the group's mailbox. */
+export class BlockIntake {
+  readonly #options: BlockIntakeOptions;
+
+  constructor(options: BlockIntakeOptions) {
+    this.#options = options;
+  }
+
+  async apply(blocks: readonly Block[]): Promise<AppliedBlocks> {
+    const { chain, producing, split } = this.#options;
+    let applied = 0;
+    let staged: Block[] = [];
+    let refusal: AppliedBlocks['refusal'];
+    const flush = async (): Promise<void> => {
+      await chain.flush(producing.isProducer ? 'strict' : 'relaxed', this.#options.alsoWrite(staged));
+      applied += staged.length;
+      this.#options.stored(staged);
+      staged = [];
+    };
+    for (const block of blocks) {
+      if (block.BlockId <= chain.tip.blockId) {
+        if (staged.length > 0) await flush();
+        const taken = await this.#placed(block);
+        if (taken === 'taken') applied += 1;
+        else if (taken !== 'here') refusal = { reason: taken, block };
+        if (refusal) break;
+        continue;
+      }
+      const isRecovery = chain.recoveryOf(block) !== undefined;
+      // Asked for before this node produced, or what it builds itself.
+      if (!isRecovery && (split.found || !producing.takesBlocks)) break;
+      const examined = await chain.examine(block);
+      if ('refusal' in examined) {
+        refusal = { reason: examined.refusal, block };
+        break;
+      }
+      if (producing.producer && this.#hasSealed(block)) await producing.keyInUse(block.ConfigNonce);
+      await chain.stage(block, examined.execution);
+      staged.push(block);
+      if (chain.isStageFull) await flush();
+    }
+    if (staged.length > 0) await flush();
+    await producing.follow();
+    if (applied > 0) await producing.producer?.jumped();
+    return refusal ? { applied, refusal } : { applied };
+  }
+
+  /** A block of a height that the chain has: the same, whose seals may be new, or the first of a recovery. */
+  async #placed(block: Block): Promise<Exclude<Awaited<ReturnType<Recovering['take']>>, 'other'> | 'here'> {
+    const { producing, recovering, stored } = this.#options;
+    const taken = await recovering.take(block);
+    if (taken === 'taken') stored([block]);
+    if (taken !== 'other') return taken;
+    await producing.confirmed(block);
+    return 'here';
+  }
+
+  /** Whether this node's key has sealed the block: as this node did not make it, the key is at work elsewhere too. */
+  #hasSealed(block: Block): boolean {
+    return block.Seals.some((seal) => seal.ProducerPubkey === this.#options.userPubkey && verifySeal(seal, block));
+  }
+}

@@ -1,0 +1,283 @@
+import { openBytes } from '../../crypto/index.ts';
+import { bundleHash, isFinal, type Recovery, recoveryIn } from '../../ledger/index.ts';
+import { type Block, equalBytes, PostItem, type Trx, TrxType } from '../../records/index.ts';
+import { askForBlocks, type BlockAsker, blocksIn } from '../block-requests.ts';
+import type { Chain, Refusal } from '../chain.ts';
+import type { Change } from '../change/change.ts';
+import type { Mailbox } from '../mailbox.ts';
+import type { Member, Members } from '../members.ts';
+import type { Outbox } from '../outbox.ts';
+import type { Clock, PeerId, Store, Write } from '../ports.ts';
+import type { Producing } from '../producing.ts';
+import { GivenUpRow, keyOf, type OutboxRow } from '../rows.ts';
+import type { AppliedBlocks } from '../sync.ts';
+import type { GivenUpView } from '../view.ts';
+import { secondChain, type TwoChains } from './two-chains.ts';
+
+export interface RecoveringOptions extends BlockAsker {
+  readonly chain: Chain;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly mailbox: Mailbox;
+  readonly members: Members;
+  readonly outbox: Outbox;
+  readonly producing: Producing;
+  readonly change: () => Change;
+  /** Verifies and stores blocks in order. In the mailbox. */
+  readonly apply: (blocks: readonly Block[]) => Promise<AppliedBlocks>;
+  /** Rows that go into the transaction that makes these blocks final, besides the chain's own. */
+  readonly alsoWrite: (final: readonly Block[]) => readonly Write[];
+  /** Valid trxs that this node's producer has a use for. In the mailbox. */
+  readonly toPool: (trxs: readonly Trx[]) => Promise<void>;
+  /** Own trxs are pending again. */
+  readonly returned: (trxs: readonly Trx[]) => void;
+  /** This node has to stop. In the mailbox. */
+  readonly twoChains: (found: TwoChains) => Promise<void>;
+  readonly failed: (error: unknown) => void;
+}
+
+const ASK_TIMEOUT_MS = 5_000;
+/** Between two looks at the chain of one member. */
+const LOOK_AGAIN_MS = 5_000;
+
+/**
+ * This node's part in recoveries, that of the owner who asks apart: it produces under one that it has promised, once the owner has signed its
+ * success; it finds chains of a higher configuration, and goes over to them; what it gives up on the way is told, and sent again if it is its own
+ * user's. (consensus.md, "Recovery")
+ */
+export class Recovering {
+  readonly #options: RecoveringOptions;
+  readonly #lookedAtMs = new Map<PeerId, number>();
+  #givenUp: GivenUpView | undefined;
+  #isLooking = false;
+
+  constructor(options: RecoveringOptions) {
+    this.#options = options;
+  }
+
+  /** The newest recovery that took final blocks back here. */
+  get givenUp(): GivenUpView | undefined {
+    return this.#givenUp;
+  }
+
+  /** In the mailbox. */
+  async load(): Promise<void> {
+    const row = await this.#options.store.get('log', keyOf.givenUp(this.#options.groupId));
+    this.#givenUp = row && viewOf(GivenUpRow.decode(row));
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ adoption
+
+  /**
+   * The owner has signed the success of a recovery. A producer that has promised its response follows it, the first of its nonce: from now on it is
+   * at the base, and the next block opens the recovery. In the mailbox.
+   */
+  async adopt(trx: Trx): Promise<void> {
+    const { chain, producing, userPubkey, toPool } = this.#options;
+    const recovery = this.#above(trx);
+    if (!recovery) return;
+    const adopted = this.#above(chain.adopted);
+    if (adopted && adopted.nonce >= recovery.nonce) return;
+    const response = recovery.bundle.Resps.find(({ SenderPubkey }) => SenderPubkey === userPubkey);
+    if (!response || !this.#options.change().hasPromised(response) || !(await this.#isBaseFinal(recovery))) return;
+    producing.halt();
+    const dropped = await this.#takeBack(recovery, undefined, () => chain.stageAdoption(trx));
+    await producing.follow();
+    await toPool([trx, ...dropped]);
+  }
+
+  /** The recovery in a trx, if it is above this chain's configuration. */
+  #above(trx: Trx | undefined): Recovery | undefined {
+    const { chain } = this.#options;
+    return recoveryIn(trx, chain.identity, chain.configuration.nonceFloor);
+  }
+
+  async #isBaseFinal({ base }: Recovery): Promise<boolean> {
+    const { chain } = this.#options;
+    if (base.blockId > chain.head.blockId) return false;
+    const block = await chain.storedBlock(base.blockId);
+    return block !== undefined && equalBytes(block.BlockHash, base.hash);
+  }
+
+  /**
+   * Takes back what stands above the base, stores that together with what `then` stages, and answers the trxs that are in no block any more.
+   * `first`: the final block that comes in their place.
+   */
+  async #takeBack(recovery: Recovery, first: Block | undefined, then: () => void | Promise<void>): Promise<readonly Trx[]> {
+    const { chain, outbox, userPubkey, alsoWrite, returned } = this.#options;
+    const headBefore = chain.head.blockId;
+    const dropped = await chain.stageRollback(recovery.base.blockId);
+    const kept = new Set(first?.Trxs.map(nameOf));
+    const rows = await this.#ownOf(
+      dropped.filter(({ BlockId }) => BlockId <= headBefore),
+      kept,
+    );
+    await then();
+    const lost = this.#lost(recovery, headBefore, rows.length);
+    await chain.flush('strict', [
+      ...outbox.writesBack(rows),
+      ...(lost ? [{ table: 'log', key: keyOf.givenUp(this.#options.groupId), value: GivenUpRow.encode(lost) } as const] : []),
+      ...(first ? alsoWrite([first]) : []),
+    ]);
+    if (lost) this.#givenUp = viewOf(lost);
+    outbox.takeBack(rows);
+    if (rows.length > 0) returned(rows.map(({ Trx }) => Trx));
+    // The outbox sends own ones.
+    const isLeft = (trx: Trx): boolean =>
+      trx.Type !== TrxType.CONSENSUS && trx.SenderPubkey !== userPubkey && !kept.has(nameOf(trx));
+    return dropped.flatMap(({ Trxs }) => Trxs).filter(isLeft);
+  }
+
+  #lost({ nonce, base }: Recovery, headBefore: number, ownTrxs: number): GivenUpRow | undefined {
+    if (headBefore <= base.blockId) return undefined;
+    const { clock } = this.#options;
+    return { Nonce: nonce, BaseBlockId: base.blockId, LastBlockId: headBefore, OwnTrxs: ownTrxs, Time: clock.nowNs() };
+  }
+
+  /**
+   * Rows for the outbox of this user's trxs in blocks that are taken back. Results of changes of consensus are none: what was asked for before a
+   * recovery counts no more.
+   */
+  async #ownOf(blocks: readonly Block[], kept: ReadonlySet<string>): Promise<(OutboxRow & { readonly Trx: Trx })[]> {
+    const { chain, store, userPubkey, groupId } = this.#options;
+    const rows: (OutboxRow & { readonly Trx: Trx })[] = [];
+    for (const { BlockId, Trxs } of blocks) {
+      for (const [place, trx] of Trxs.entries()) {
+        if (trx.SenderPubkey !== userPubkey || trx.Type === TrxType.CONSENSUS || kept.has(nameOf(trx))) continue;
+        const content = await store.get('contents', keyOf.content(groupId, BlockId, place));
+        const plain = content ? PostItem.decode(content).Content : openBytes(chain.identity.cipherKey, trx.Data);
+        rows.push({ Trx: trx, Content: plain ?? NOTHING, CreatedAt: trx.TimeStamp, InvalidCode: '', InvalidReason: '' });
+      }
+    }
+    return rows;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- another chain
+
+  /**
+   * A block of a height that this chain has. If it opens a recovery above this chain's configuration, on a final block of this chain, it takes the place of
+   * what stands there. `other`: it does not. In the mailbox.
+   */
+  async take(block: Block): Promise<'taken' | 'other' | Refusal> {
+    const { chain, producing, toPool } = this.#options;
+    const recovery = this.#above(block.Trxs[0]);
+    if (!recovery || recovery.nonce !== block.ConfigNonce || recovery.base.blockId !== block.BlockId - 1) return 'other';
+    const adopted = this.#above(chain.adopted);
+    const isBound = adopted !== undefined && adopted.nonce >= recovery.nonce && !isSame(adopted, recovery);
+    if (isBound || !isFinal(block, recovery.configuration) || !(await this.#isBaseFinal(recovery))) return 'other';
+    let refusal: Refusal | undefined;
+    try {
+      const dropped = await this.#takeBack(recovery, block, async () => {
+        const examined = await chain.examine(block);
+        if ('refusal' in examined) {
+          refusal = examined.refusal;
+          throw new Refused();
+        }
+        producing.halt();
+        await chain.stage(block, examined.execution);
+      });
+      await producing.follow();
+      await toPool(dropped);
+      return 'taken';
+    } catch (error) {
+      if (!(error instanceof Refused) || refusal === undefined) throw error;
+      await chain.reload();
+      return refusal;
+    }
+  }
+
+  /** Once a second: looks at members whose chain is of a higher configuration, or differs under the same one. */
+  tick(): void {
+    const { clock, members, failed } = this.#options;
+    if (this.#isLooking) return;
+    const nowMs = clock.monotonicMs();
+    for (const peer of this.#lookedAtMs.keys()) if (!members.get(peer)) this.#lookedAtMs.delete(peer);
+    const member = members.all().find(({ peerId, configNonce }) => {
+      const isDue = nowMs - (this.#lookedAtMs.get(peerId) ?? Number.NEGATIVE_INFINITY) >= LOOK_AGAIN_MS;
+      return isDue && configNonce >= Math.max(1, this.#options.chain.head.configNonce);
+    });
+    if (!member) return;
+    this.#lookedAtMs.set(member.peerId, nowMs);
+    this.#isLooking = true;
+    this.#look(member)
+      .catch(failed)
+      .finally(() => {
+        this.#isLooking = false;
+      });
+  }
+
+  /** Finds where the chain of a member leaves this one, and takes what counts more. */
+  async #look(member: Member): Promise<void> {
+    const { chain, mailbox, apply } = this.#options;
+    const { configNonce } = chain.head;
+    const newest = Math.min(chain.head.blockId, member.headBlock);
+    const isHigher = member.configNonce > configNonce;
+    // Where nothing is higher and its head is one of ours, nothing is to be looked for, and nobody is asked.
+    if (!isHigher && (member.headBlock > chain.head.blockId || (await this.#isOurs(member.headBlock, member.headHash)))) return;
+    if (!(await this.#differsAt(member, newest))) return;
+    let same = 0;
+    let other = newest;
+    while (other - same > 1) {
+      const middle = Math.floor((same + other) / 2);
+      if (await this.#differsAt(member, middle)) other = middle;
+      else same = middle;
+    }
+    const blocks = await this.#blocksOf(member, other, -1);
+    const [first] = blocks;
+    if (first?.BlockId !== other) return;
+    await mailbox.run(async () => {
+      const { applied } = await apply(blocks);
+      if (applied > 0) return;
+      const ours = other <= chain.head.blockId ? await chain.storedBlock(other) : undefined;
+      const theirs = ours && secondChain(chain, ours, blocks);
+      if (theirs)
+        await this.#options.twoChains({ nonce: chain.head.configNonce, ours: nameOfBlock(ours), theirs: nameOfBlock(theirs) });
+    });
+  }
+
+  async #isOurs(blockId: number, hash: Uint8Array): Promise<boolean> {
+    const block = await this.#options.chain.storedBlock(blockId);
+    return block !== undefined && equalBytes(block.BlockHash, hash);
+  }
+
+  /** Whether a member gives another block of this height than this chain has. One that gives none differs nowhere. */
+  async #differsAt(member: Member, blockId: number): Promise<boolean> {
+    const [block] = await this.#blocksOf(member, blockId, 1);
+    return block?.BlockId === blockId && !(await this.#isOurs(blockId, block.BlockHash));
+  }
+
+  async #blocksOf(member: Member, from: number, count: number): Promise<readonly Block[]> {
+    return blocksIn(await askForBlocks(this.#options, member.peerId, { from, count }, ASK_TIMEOUT_MS));
+  }
+
+  /** Asks every member that can be reached for its newest final block, users too, and takes what is above the own one. Not in the mailbox. */
+  async findNewest(): Promise<void> {
+    const { chain, members, mailbox, apply } = this.#options;
+    for (;;) {
+      const before = chain.head.blockId;
+      const asked = members.all().map((member) => this.#blocksOf(member, before + 1, -1));
+      const offers = (await Promise.all(asked)).filter(([first]) => first?.BlockId === before + 1);
+      for (const blocks of offers.sort((a, b) => b.length - a.length)) await mailbox.run(() => apply(blocks));
+      if (chain.head.blockId === before) return;
+    }
+  }
+}
+
+/** Thrown inside {@link Recovering.take} where a block does not hold. */
+class Refused extends Error {}
+
+const NOTHING = new Uint8Array();
+
+const nameOfBlock = ({ BlockId: blockId, BlockHash: hash }: Block) => ({ blockId, hash });
+
+const isSame = (a: Recovery, b: Recovery): boolean => equalBytes(bundleHash(a.bundle), bundleHash(b.bundle));
+
+const nameOf = ({ SenderPubkey, TrxId }: Trx): string => `${SenderPubkey}/${TrxId}`;
+
+const viewOf = ({ Nonce, BaseBlockId, LastBlockId, OwnTrxs, Time }: GivenUpRow): GivenUpView => ({
+  nonce: Nonce,
+  baseBlock: BaseBlockId,
+  lastBlock: LastBlockId,
+  ownTrxs: OwnTrxs,
+  atMs: Number(Time / 1_000_000n),
+});
