@@ -1,6 +1,6 @@
 import { verifySeal } from '../crypto/index.ts';
 import type { Block } from '../records/index.ts';
-import type { Chain } from './chain.ts';
+import type { Chain, Refusal } from './chain.ts';
 import type { Write } from './ports.ts';
 import type { Producing } from './producing.ts';
 import type { Recovering } from './recovery/recovering.ts';
@@ -39,13 +39,17 @@ export class BlockIntake {
       this.#options.stored(staged);
       staged = [];
     };
-    for (const block of blocks) {
+    for (let place = 0; place < blocks.length; place++) {
+      const block = blocks[place] as Block;
       if (block.BlockId <= chain.tip.blockId) {
         if (staged.length > 0) await flush();
-        const taken = await this.#placed(block);
-        if (taken === 'taken') applied += 1;
-        else if (taken !== 'here') refusal = { reason: taken, block };
-        if (refusal) break;
+        const taken = await this.#placed(blocks.slice(place));
+        if (typeof taken === 'string') {
+          refusal = { reason: taken, block };
+          break;
+        }
+        applied += taken;
+        place += Math.max(0, taken - 1);
         continue;
       }
       const isRecovery = chain.recoveryOf(block) !== undefined;
@@ -67,14 +71,21 @@ export class BlockIntake {
     return refusal ? { applied, refusal } : { applied };
   }
 
-  /** A block of a height that the chain has: the same, whose seals may be new, or the first of a recovery. */
-  async #placed(block: Block): Promise<Exclude<Awaited<ReturnType<Recovering['take']>>, 'other'> | 'here'> {
+  /**
+   * The first of these is of a height that the chain has: it is the same block, whose seals may be new, or they open a recovery. Answers how many
+   * came in the place of others.
+   */
+  async #placed(blocks: readonly Block[]): Promise<number | Refusal> {
     const { producing, recovering, stored } = this.#options;
-    const taken = await recovering.take(block);
-    if (taken === 'taken') stored([block]);
-    if (taken !== 'other') return taken;
-    await producing.confirmed(block);
-    return 'here';
+    const taken = await recovering.take(blocks);
+    if (taken === 'other') {
+      const [first] = blocks;
+      if (first) await producing.confirmed(first);
+      return 0;
+    }
+    if (typeof taken === 'string') return taken;
+    stored(taken);
+    return taken.length;
   }
 
   /** Whether this node's key has sealed the block: as this node did not make it, the key is at work elsewhere too. */

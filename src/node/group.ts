@@ -101,13 +101,12 @@ export class Group {
       members: this.members,
       outbox: this.outbox,
     });
+    const { network, random, clock } = ports;
+    const { topic, members } = this;
+    const common = { topic, groupId, cipherKey, userPubkey: row.UserPubkey, members, network, random, clock };
     this.#gossiper = new Gossiper({
+      ...common,
       ports,
-      topic: this.topic,
-      cipherKey,
-      groupId,
-      userPubkey: row.UserPubkey,
-      members: this.members,
       verified: options.verified,
       head: () => this.chain.head,
       epoch: () => this.epoch,
@@ -118,19 +117,8 @@ export class Group {
       headHeard: () => this.#syncer.kick(),
       changed: options.changed,
     });
-    const { network, random, clock } = ports;
-    const asker = {
-      topic: this.topic,
-      groupId,
-      cipherKey,
-      userPubkey: row.UserPubkey,
-      members: this.members,
-      network,
-      random,
-      clock,
-    };
     this.#syncer = new Syncer({
-      ...asker,
+      ...common,
       headBlock: () => this.chain.head.blockId,
       limitBlock: () => this.#producing.limitBlock,
       apply: (blocks) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
@@ -140,14 +128,12 @@ export class Group {
     });
     this.#split = new Split(ports.store, groupId);
     this.#producing = new Producing({
+      ...common,
       ports,
       chain: this.chain,
       pool: this.pool,
-      members: this.members,
       mailbox: this.#mailbox,
       secrets: options.secrets,
-      userPubkey: row.UserPubkey,
-      topic: this.topic,
       trustedDealer: options.trustedDealer,
       promised: () => (this.#split.found ? Number.POSITIVE_INFINITY : this.change.promised),
       alsoWrite: (blocks) => this.#writesFor(blocks),
@@ -169,7 +155,7 @@ export class Group {
       changed: options.changed,
     });
     this.#recovering = new Recovering({
-      ...asker,
+      ...common,
       store: ports.store,
       chain: this.chain,
       mailbox: this.#mailbox,
@@ -202,7 +188,7 @@ export class Group {
       mailbox: this.#mailbox,
       send: () => this.#send(),
       promiseChanged: () => this.#producing.update(),
-      recoveryEnded: (trx) => this.#recovering.adopt(trx),
+      recoveryEnded: (trx) => this.#recovering.adopt(trx).then(() => this.#endSplit()),
       findNewest: () => this.#recovering.findNewest(),
       failed: (error) => this.#fail(error),
     });
@@ -403,11 +389,15 @@ export class Group {
   async #applyBlocks(blocks: readonly Block[]): Promise<AppliedBlocks> {
     if (this.#stopped) return { applied: 0 };
     const answer = await this.#intake.apply(blocks);
-    const { found } = this.#split;
-    if (!found || this.chain.head.configNonce <= found.nonce) return answer;
+    await this.#endSplit();
+    return answer;
+  }
+
+  /** Once this node is under a higher nonce, neither of two chains counts. */
+  async #endSplit(): Promise<void> {
+    if (this.chain.inForce.nonce <= (this.#split.found?.nonce ?? Number.POSITIVE_INFINITY)) return;
     await this.#split.end();
     await this.#settleSplit();
-    return answer;
   }
 
   async #settleSplit(): Promise<void> {
@@ -418,6 +408,7 @@ export class Group {
   /** Own trxs that a recovery has taken out of final blocks again. */
   #returned(trxs: readonly Trx[]): void {
     for (const { TrxId: trxId } of trxs) this.#options.emit({ type: 'trx', groupId: this.groupId, trxId, status: 'Pending' });
+    this.#options.changed();
     this.#send();
   }
 

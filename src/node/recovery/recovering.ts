@@ -81,7 +81,10 @@ export class Recovering {
     const response = recovery.bundle.Resps.find(({ SenderPubkey }) => SenderPubkey === userPubkey);
     if (!response || !this.#options.change().hasPromised(response) || !(await this.#isBaseFinal(recovery))) return;
     producing.halt();
-    const dropped = await this.#takeBack(recovery, undefined, () => chain.stageAdoption(trx));
+    const dropped = await this.#takeBack(recovery, async () => {
+      chain.stageAdoption(trx);
+      return [];
+    });
     await producing.follow();
     await toPool([trx, ...dropped]);
   }
@@ -100,24 +103,24 @@ export class Recovering {
   }
 
   /**
-   * Takes back what stands above the base, stores that together with what `then` stages, and answers the trxs that are in no block any more.
-   * `first`: the final block that comes in their place.
+   * Takes back what stands above the base, stores that together with what `then` stages (it answers the final blocks among that), and answers the trxs
+   * of others that are in no block any more.
    */
-  async #takeBack(recovery: Recovery, first: Block | undefined, then: () => void | Promise<void>): Promise<readonly Trx[]> {
+  async #takeBack(recovery: Recovery, then: () => Promise<readonly Block[]>): Promise<readonly Trx[]> {
     const { chain, outbox, userPubkey, alsoWrite, returned } = this.#options;
     const headBefore = chain.head.blockId;
     const dropped = await chain.stageRollback(recovery.base.blockId);
-    const kept = new Set(first?.Trxs.map(nameOf));
+    const instead = await then();
+    const kept = new Set(instead.flatMap(({ Trxs }) => Trxs.map(nameOf)));
     const rows = await this.#ownOf(
       dropped.filter(({ BlockId }) => BlockId <= headBefore),
       kept,
     );
-    await then();
     const lost = this.#lost(recovery, headBefore, rows.length);
     await chain.flush('strict', [
       ...outbox.writesBack(rows),
       ...(lost ? [{ table: 'log', key: keyOf.givenUp(this.#options.groupId), value: GivenUpRow.encode(lost) } as const] : []),
-      ...(first ? alsoWrite([first]) : []),
+      ...alsoWrite(instead),
     ]);
     if (lost) this.#givenUp = viewOf(lost);
     outbox.takeBack(rows);
@@ -155,35 +158,58 @@ export class Recovering {
   // -------------------------------------------------------------------------------------------------------------- another chain
 
   /**
-   * A block of a height that this chain has. If it opens a recovery above this chain's configuration, on a final block of this chain, it takes the place of
-   * what stands there. `other`: it does not. In the mailbox.
+   * Blocks from a height on that this chain has. If the first opens a recovery on a final block of this chain, and they lead to a higher configuration
+   * than this chain's, as many as that takes come in the place of what stands there. `other`: they do not. In the mailbox.
    */
-  async take(block: Block): Promise<'taken' | 'other' | Refusal> {
+  async take(blocks: readonly Block[]): Promise<readonly Block[] | 'other' | Refusal> {
     const { chain, producing, toPool } = this.#options;
-    const recovery = this.#above(block.Trxs[0]);
-    if (!recovery || recovery.nonce !== block.ConfigNonce || recovery.base.blockId !== block.BlockId - 1) return 'other';
-    const adopted = this.#above(chain.adopted);
-    const isBound = adopted !== undefined && adopted.nonce >= recovery.nonce && !isSame(adopted, recovery);
-    if (isBound || !isFinal(block, recovery.configuration) || !(await this.#isBaseFinal(recovery))) return 'other';
-    let refusal: Refusal | undefined;
+    const recovery = this.#opensOver(blocks);
+    if (!recovery || !(await this.#isBaseFinal(recovery))) return 'other';
+    const leastNonce = this.#leastNonceOver(recovery);
+    if (!blocks.some(({ ConfigNonce }) => ConfigNonce >= leastNonce)) return 'other';
+    let taken: readonly Block[] = [];
     try {
-      const dropped = await this.#takeBack(recovery, block, async () => {
-        const examined = await chain.examine(block);
-        if ('refusal' in examined) {
-          refusal = examined.refusal;
-          throw new Refused();
-        }
+      const dropped = await this.#takeBack(recovery, async () => {
+        taken = await this.#stageUpTo(leastNonce, blocks);
         producing.halt();
-        await chain.stage(block, examined.execution);
+        return taken;
       });
       await producing.follow();
       await toPool(dropped);
-      return 'taken';
+      return taken;
     } catch (error) {
-      if (!(error instanceof Refused) || refusal === undefined) throw error;
+      if (!(error instanceof Refused)) throw error;
       await chain.reload();
-      return refusal;
+      return error.refusal;
     }
+  }
+
+  /** The recovery that the first of these blocks opens, sealed by those whom it names, if it is none of this chain's blocks. */
+  #opensOver([first]: readonly Block[]): Recovery | undefined {
+    const { identity } = this.#options.chain;
+    const recovery = recoveryIn(first?.Trxs[0], identity, (first?.ConfigNonce ?? 0) - 1);
+    if (!first || recovery?.nonce !== first.ConfigNonce || recovery.base.blockId !== first.BlockId - 1) return undefined;
+    return isFinal(first, recovery.configuration) ? recovery : undefined;
+  }
+
+  /** The configuration that another chain has to have, to count more than this one and what is adopted here. */
+  #leastNonceOver(recovery: Recovery): number {
+    const { chain } = this.#options;
+    const adopted = this.#above(chain.adopted);
+    const isOther = adopted && !equalBytes(bundleHash(adopted.bundle), bundleHash(recovery.bundle));
+    return 1 + Math.max(chain.configuration.nonceFloor, isOther ? adopted.nonce : 0);
+  }
+
+  /** Stages the blocks up to the first of this configuration or a higher one. Throws {@link Refused}. */
+  async #stageUpTo(leastNonce: number, blocks: readonly Block[]): Promise<readonly Block[]> {
+    const { chain } = this.#options;
+    for (const [place, block] of blocks.entries()) {
+      const examined = await chain.examine(block);
+      if ('refusal' in examined) throw new Refused(examined.refusal);
+      await chain.stage(block, examined.execution);
+      if (block.ConfigNonce >= leastNonce) return blocks.slice(0, place + 1);
+    }
+    throw new Refused('wrong-configuration');
   }
 
   /** Once a second: looks at members whose chain is of a higher configuration, or differs under the same one. */
@@ -194,7 +220,7 @@ export class Recovering {
     for (const peer of this.#lookedAtMs.keys()) if (!members.get(peer)) this.#lookedAtMs.delete(peer);
     const member = members.all().find(({ peerId, configNonce }) => {
       const isDue = nowMs - (this.#lookedAtMs.get(peerId) ?? Number.NEGATIVE_INFINITY) >= LOOK_AGAIN_MS;
-      return isDue && configNonce >= Math.max(1, this.#options.chain.head.configNonce);
+      return isDue && configNonce >= Math.max(1, this.#ownNonce);
     });
     if (!member) return;
     this.#lookedAtMs.set(member.peerId, nowMs);
@@ -206,14 +232,19 @@ export class Recovering {
       });
   }
 
+  /** What other chains are compared with: what is adopted counts, though no block is made of it yet. */
+  get #ownNonce(): number {
+    const { opening, head } = this.#options.chain;
+    return opening?.nonce ?? head.configNonce;
+  }
+
   /** Finds where the chain of a member leaves this one, and takes what counts more. */
   async #look(member: Member): Promise<void> {
     const { chain, mailbox, apply } = this.#options;
-    const { configNonce } = chain.head;
     const newest = Math.min(chain.head.blockId, member.headBlock);
-    const isHigher = member.configNonce > configNonce;
-    // Where nothing is higher and its head is one of ours, nothing is to be looked for, and nobody is asked.
-    if (!isHigher && (member.headBlock > chain.head.blockId || (await this.#isOurs(member.headBlock, member.headHash)))) return;
+    const isHigher = member.configNonce > this.#ownNonce;
+    // Where nothing is higher and its head is one of ours, nobody has to be asked.
+    if (!isHigher && (await this.#isOurs(member.headBlock, member.headHash))) return;
     if (!(await this.#differsAt(member, newest))) return;
     let same = 0;
     let other = newest;
@@ -264,13 +295,17 @@ export class Recovering {
 }
 
 /** Thrown inside {@link Recovering.take} where a block does not hold. */
-class Refused extends Error {}
+class Refused extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal);
+    this.refusal = refusal;
+  }
+}
 
 const NOTHING = new Uint8Array();
 
 const nameOfBlock = ({ BlockId: blockId, BlockHash: hash }: Block) => ({ blockId, hash });
-
-const isSame = (a: Recovery, b: Recovery): boolean => equalBytes(bundleHash(a.bundle), bundleHash(b.bundle));
 
 const nameOf = ({ SenderPubkey, TrxId }: Trx): string => `${SenderPubkey}/${TrxId}`;
 
