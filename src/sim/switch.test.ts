@@ -90,9 +90,9 @@ describe('the switch to another configuration', () => {
     post();
     const sets = [at(0, 1, 2, 3), at(1, 2, 3, 4, 5, 6, 7), at(0, 2, 5), at(6)];
     for (const [place, set] of sets.entries()) await change(here, place + 2, set);
+    await world.run(5_000);
     // What is acknowledged while the chain is being read would not be in it.
     isPouring = false;
-    await world.run(5_000);
     const chain = await settle(here, posted);
     const changes = chain.slice(1).filter(isChange);
     expect(changes.map(({ ConfigNonce }) => ConfigNonce)).toEqual([0, 2, 3, 4]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { groupTopic } from '../../crypto/index.ts';
 import { verifyReceipt } from '../../ledger/index.ts';
-import { GroupBroadcast, GroupBroadcastKind, parseSeed, stringifyExact, SyncResponse } from '../../records/index.ts';
+import { GroupBroadcast, GroupBroadcastKind, parseSeed, SyncResponse, stringifyExact } from '../../records/index.ts';
 import { AnnouncedGroup, type SimulatedMachine, World } from '../../sim/index.ts';
 import { sealBroadcast } from '../envelope.ts';
 import type { WantedChange } from '../service.ts';
@@ -267,7 +267,10 @@ describe('two recoveries of one nonce', () => {
     // The owner's keys are at work in two places that do not see each other.
     const backup = await world.settled(group.owner.node.backup({ passphrase: 'two of one', blocks: true }));
     const twin = await world.addMachine('twin');
-    world.network.split([[group.owner, group.machine(3)].map(({ peerId }) => peerId), [twin, group.machine(4), group.machine(5)].map(({ peerId }) => peerId)]);
+    world.network.split([
+      [group.owner, group.machine(3)].map(({ peerId }) => peerId),
+      [twin, group.machine(4), group.machine(5)].map(({ peerId }) => peerId),
+    ]);
     await world.settled(twin.node.restore(JSON.parse(stringifyExact(backup)), 'two of one'));
     const wanted = (places: readonly number[]) => group.wanted(group.keys(places), { recovery: true, startFromEpoch: 500 });
     await world.settled(twin.node.changeConsensus(groupId, wanted([4, 5])));
