@@ -10,7 +10,7 @@ export class EngineStep implements Step {
   timers: readonly { readonly name: TimerName; readonly delayMs: number }[] = NONE;
   faults: readonly Fault[] = NONE;
   forget?: string;
-  propose?: { epoch: number; limitBytes: number; randomBytes: number };
+  propose?: NonNullable<Step['propose']>;
   wake?: true;
   woken?: { sender: number; trx: Uint8Array }[];
   behind?: BlockReference;

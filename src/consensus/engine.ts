@@ -9,6 +9,10 @@ import type { Fault } from './fault.ts';
 export interface Engine {
   /** Name in the consensus contract: `hbbft` or `pbft`. */
   readonly name: string;
+  /** The most that it wants in one proposal. */
+  readonly proposalLimitBytes: number;
+  /** It executes before it agrees, and is told which trx has waited longest and which block is final (`oldest`, `final`). */
+  readonly executesFirst: boolean;
   handle(input: EngineInput): Step;
   status(): EngineStatus;
 }
@@ -140,8 +144,16 @@ export interface Step {
   readonly forget?: string;
   /** `all`: every other producer. To a producer that is not connected nothing is sent. */
   readonly send: readonly { readonly to: number | 'all'; readonly data: Uint8Array }[];
-  /** The engine wants this producer's proposal for an epoch, encoded in at most `limitBytes`, and so many random bytes with it. */
-  readonly propose?: { readonly epoch: number; readonly limitBytes: number; readonly randomBytes: number };
+  /**
+   * The engine wants this producer's proposal for an epoch, encoded in at most `limitBytes`, and so many random bytes with it. `alone`: nobody else
+   * proposes in it, so whatever waits belongs there, not only this producer's share.
+   */
+  readonly propose?: {
+    readonly epoch: number;
+    readonly limitBytes: number;
+    readonly randomBytes: number;
+    readonly alone?: true;
+  };
   /** A waiting trx ends this producer's rest: the engine wants it, to wake the others with. */
   readonly wake?: true;
   /** Trxs (encoded, unchecked) that ended another producer's rest: to be treated like any that gossip brings. */

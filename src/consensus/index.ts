@@ -49,6 +49,7 @@ export { coinName } from './hbbft/honey-badger/names.ts';
 export { decodeProposal, encodeProposal, proposalLimitBytes } from './hbbft/honey-badger/proposal.ts';
 export { type CoinMessage, decodeMessage, encodeMessage, type Message } from './hbbft/messages.ts';
 export { type Roster, roster } from './hbbft/roster.ts';
+export { isGoodEvidence } from './pbft/evidence.ts';
 export * as pbftMessages from './pbft/messages.ts';
 export { Pbft } from './pbft/pbft.ts';
 export { type PbftMember, primaryOf, Signatures as PbftSignatures } from './pbft/signatures.ts';

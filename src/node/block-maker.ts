@@ -1,5 +1,5 @@
 import type { Decision } from '../consensus/index.ts';
-import { assembleBlock, blockTimeNs, type Execution, orderTrxs, sealBlock } from '../ledger/index.ts';
+import { assembleBlock, blockTimeNs, type Execution, orderTrxs } from '../ledger/index.ts';
 import type { Block, Trx } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 
@@ -11,8 +11,11 @@ export interface MadeBlock {
 /** All trxs that a decision proposes, in no order that counts. */
 export const proposedTrxs = (decision: Decision): Trx[] => decision.proposals.flatMap((proposal) => [...(proposal?.trxs ?? [])]);
 
-/** The block of a decision on top of the chain's tip, executed and sealed; undefined if the decision leaves no trx. */
-export async function makeBlock(chain: Chain, decision: Decision, signSecret: Uint8Array): Promise<MadeBlock | undefined> {
+/**
+ * The block of a decision on top of the chain's tip, executed, without seals; undefined if the decision leaves no trx. Nothing of the chain
+ * changes.
+ */
+export async function makeBlock(chain: Chain, decision: Decision): Promise<MadeBlock | undefined> {
   const { tip, configuration } = chain;
   const proposed = proposedTrxs(decision);
   const times = decision.proposals.flatMap((proposal) => (proposal ? [proposal.timeNs] : []));
@@ -29,5 +32,5 @@ export async function makeBlock(chain: Chain, decision: Decision, signSecret: Ui
     trxs,
     stateRoot: execution.stateRoot,
   });
-  return { block: sealBlock(block, configuration, signSecret), execution };
+  return { block, execution };
 }

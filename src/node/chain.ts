@@ -1,4 +1,5 @@
-import { decodeFrontier, emptyFrontier, encodeFrontier, frontierRoot } from '../crypto/index.ts';
+import { isGoodEvidence } from '../consensus/index.ts';
+import { decodeFrontier, emptyFrontier, encodeFrontier, frontierRoot, verifyHash } from '../crypto/index.ts';
 import {
   type ActiveConfiguration,
   bundleHash,
@@ -37,10 +38,16 @@ export interface Head extends ParentBlock {
 }
 
 /**
- * Why a block from elsewhere was not taken. `wrong-content`: its trxs break the rules for a block; `wrong-root`: its StateRoot is not ours;
+ * Why a block from elsewhere was not taken. `wrong-content`: its trxs break the rules for a block; `wrong-evidence`: what it carries of its agreement
+ * does not hold, which its hash says nothing of; `wrong-root`: its StateRoot is not ours;
  * `unknown-rules`: the group has changed to execution rules that this software does not have.
  */
-export type Refusal = NonNullable<ReturnType<typeof flawOf>> | 'wrong-content' | 'wrong-root' | 'unknown-rules';
+export type Refusal =
+  | NonNullable<ReturnType<typeof flawOf>>
+  | 'wrong-content'
+  | 'wrong-evidence'
+  | 'wrong-root'
+  | 'unknown-rules';
 
 /** A block above the head. */
 export interface Above {
@@ -305,6 +312,7 @@ export class Chain {
     const configuration = this.recoveryOf(block)?.configuration ?? this.#configuration;
     const flaw = flawOf(block, this.#tip, configuration);
     if (flaw && (needsSeals || flaw !== 'not-final')) return { refusal: flaw };
+    if (!isEvidenceGood(block, configuration)) return { refusal: 'wrong-evidence' };
     const context = { ...(await this.orderContext(block.Trxs, block.TimeStamp)), configuration };
     if (!sameTrxs(orderTrxs(block.Trxs, context), block.Trxs)) return { refusal: 'wrong-content' };
     const execution = this.execute(block.Trxs);
@@ -488,3 +496,12 @@ const headOf = (block: Block, posts: number): Head => ({
 });
 
 const genesisHead = (genesis: Block): Head => ({ ...headOf(genesis, 0), stateRoot: frontierRoot(emptyFrontier()) });
+
+/** Only where it is there: nobody needs it. */
+function isEvidenceGood(block: Block, configuration: ActiveConfiguration): boolean {
+  const { producers, engine } = configuration;
+  if (block.Evidence.length === 0) return true;
+  const isSigned = (producer: number, hash: Uint8Array, sign: Uint8Array): boolean =>
+    verifyHash(hash, sign, producers[producer] ?? '');
+  return engine === 'pbft' && isGoodEvidence(block, configuration, isSigned);
+}

@@ -1,4 +1,5 @@
 import { HoneyBadger } from '../consensus/index.ts';
+import { sealBlock } from '../ledger/index.ts';
 import { genesisBlock, type Seed } from '../records/index.ts';
 import { makeBlock } from './block-maker.ts';
 import { Chain } from './chain.ts';
@@ -36,8 +37,9 @@ export async function stageFirstBlock(options: {
   const timeNs = clock.nowNs();
   const trxs = firstTrxs(seed, secrets, timeNs, random);
   const { output } = engine.handle({ type: 'proposal', epoch: propose?.epoch ?? 0, proposal: { trxs, timeNs } });
-  const made = output && (await makeBlock(chain, output, secrets.signSecret));
+  const made = output && (await makeBlock(chain, output));
   if (!made) throw new NodeError('internal', 'The first block of the group could not be made.');
-  await chain.stage(made.block, made.execution);
-  return { chain, unbroken: { table: 'log', key: keyOf.unbrokenLog(groupId, 0), value: made.block.BlockHash } };
+  const block = sealBlock(made.block, chain.configuration, secrets.signSecret);
+  await chain.stage(block, made.execution);
+  return { chain, unbroken: { table: 'log', key: keyOf.unbrokenLog(groupId, 0), value: block.BlockHash } };
 }

@@ -1,6 +1,7 @@
 import type {
   BlockReference,
   Configuration,
+  Confirmation,
   Decision,
   Defect,
   Engine,
@@ -11,19 +12,22 @@ import type {
   Step,
   TimerName,
 } from '../consensus/index.ts';
-import { proposalLimitBytes } from '../consensus/index.ts';
-import type { Pool } from '../ledger/index.ts';
+import { type Pool, sealBlock } from '../ledger/index.ts';
 import { type Block, decodeOrNothing, equalBytes, Trx } from '../records/index.ts';
 import { makeBlock, proposedTrxs } from './block-maker.ts';
 import type { Chain } from './chain.ts';
+import { FaultCounts } from './change/fault-counts.ts';
+import { MachineLog } from './change/machine-log.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Clock, MessageStream, MessageStreamHandlers, Random, Store, Write } from './ports.ts';
 import { CatchUp, namedBy } from './producers/catch-up.ts';
 import { framesOf, type ProducerFrame, type ProducerHello } from './producers/frames.ts';
 import { type LinksOptions, ProducerLinks } from './producers/links.ts';
-import { newestReferences, referenceAt } from './producers/references.ts';
+import { Overlay } from './producers/overlay.ts';
+import { baseOf, finalInputs, newestReferences, referenceAt } from './producers/references.ts';
 import { SealBox, withGoodSeals } from './producers/seal-box.ts';
-import { keyOf, startingWith } from './rows.ts';
+import { WaitingTrxs } from './producers/waiting-trxs.ts';
+import { keyOf } from './rows.ts';
 
 export interface ProducerOptions extends Pick<LinksOptions, 'network' | 'members'> {
   readonly engine: Engine;
@@ -62,12 +66,14 @@ export class Producer {
   readonly #options: ProducerOptions;
   readonly #configuration: Configuration;
   readonly #engine: Engine;
+  readonly #log: MachineLog;
   readonly #links: ProducerLinks;
   readonly #seals: SealBox;
   readonly #catchUp: CatchUp;
+  readonly #waitingTrxs: WaitingTrxs;
+  readonly #overlay: Overlay;
   readonly #timers = new Map<TimerName, () => void>();
-  /** By producer: kind → how often. */
-  readonly #faults = new Map<number, Record<string, number>>();
+  readonly #faults = new FaultCounts();
   #inbox: EngineInput[] = [];
   #isTurnDue = false;
   /** Engine messages of this turn, by producer. */
@@ -80,7 +86,11 @@ export class Producer {
     this.#options = options;
     this.#engine = options.engine;
     this.#configuration = options.chain.inForce;
+    const { groupId, nonce } = this.#configuration;
+    this.#log = new MachineLog(options.store, (entry) => keyOf.log(groupId, nonce, entry));
     this.#seals = new SealBox(options.chain);
+    this.#waitingTrxs = new WaitingTrxs({ ...options, configuration: this.#configuration });
+    this.#overlay = new Overlay({ ...options, limitBytes: options.engine.proposalLimitBytes });
     this.#catchUp = new CatchUp({
       topic: options.topic,
       identity: options.chain.identity,
@@ -94,8 +104,8 @@ export class Producer {
     this.#links = new ProducerLinks({
       purpose: 'producers',
       opens: 'smaller',
-      groupId: this.#configuration.groupId,
-      nonce: this.#configuration.nonce,
+      groupId,
+      nonce,
       ...(this.#configuration.bundleHash && { name: this.#configuration.bundleHash }),
       producers: this.#configuration.producers,
       userPubkey: options.userPubkey,
@@ -127,30 +137,23 @@ export class Producer {
 
   /** Faults of another producer seen since this one was started: kind → how often. */
   faultsOf(producer: number): Readonly<Record<string, number>> {
-    return this.#faults.get(producer) ?? {};
+    return this.#faults.of(this.#configuration.producers[producer] ?? '');
   }
 
   /** The newest block that waits for seals, and the indices of those whose seals for it are here. */
   get sealing(): { readonly blockId: number; readonly seals: readonly number[] } | undefined {
-    const newest = this.#options.chain.waiting.findLast(({ isFinal }) => !isFinal)?.head;
-    if (!newest) return undefined;
-    const { producers } = this.#configuration;
-    const { userPubkey } = this.#options;
-    const isHere = (producer: string): boolean =>
-      producer === userPubkey || this.#seals.has(producer, newest.blockId, newest.hash);
-    return { blockId: newest.blockId, seals: producers.flatMap((producer, index) => (isHere(producer) ? index : [])) };
+    return this.#seals.progress(this.#options.userPubkey);
   }
 
   /** Goes on where the log says. To be called in the mailbox. */
   async start(): Promise<void> {
-    const { store, chain } = this.#options;
-    const prefix = this.#logKey('');
-    const rows = await store.range('log', startingWith(prefix));
-    const log: LogEntry[] = rows.map(({ key, value }) => ({ key: key.slice(prefix.length), data: value }));
+    const { chain } = this.#options;
+    const log = await this.#log.read();
     const nextEpoch = Math.max(chain.tip.epoch + 1, this.#configuration.startEpoch);
     const blocks = await newestReferences(chain, nextEpoch);
-    await this.#turn([{ type: 'start', log, nextEpoch, blocks, isOver: this.#isOver }]);
-    await this.#turn(this.#waitingInputs());
+    const base = await baseOf(chain);
+    await this.#turn([{ type: 'start', log, nextEpoch, blocks, isOver: this.#isOver, base }]);
+    await this.#turn([...(await this.#finalInputs()), ...this.#waitingInputs()]);
     this.tick();
   }
 
@@ -161,9 +164,11 @@ export class Producer {
     this.#links.stop();
   }
 
-  /** Once a second: streams that are missing are opened. */
+  /** Once a second: streams that are missing are opened, and what has expired is no longer waited for. */
   tick(): void {
-    if (!this.#stopped) this.#links.tick();
+    if (this.#stopped) return;
+    this.#links.tick();
+    if (this.#engine.executesFirst) this.#enqueue(async () => this.#turn(await this.#waitingTrxs.review()));
   }
 
   /** A producer opened a stream to this one. Answers what is to receive the rest of it. */
@@ -187,7 +192,7 @@ export class Producer {
 
   /** Final blocks above its own were taken, which nobody's messages brought here. In the mailbox. */
   async jumped(): Promise<void> {
-    if (!this.#stopped) await this.#turn([await this.#caughtUp(this.#options.chain.tip.epoch)]);
+    if (!this.#stopped) await this.#turn([await this.#caughtUp(this.#options.chain.tip.epoch), ...(await this.#finalInputs())]);
   }
 
   /** Whether the chain has the last block of this configuration. */
@@ -196,13 +201,12 @@ export class Producer {
   }
 
   #waitingInputs(): EngineInput[] {
-    const { pool } = this.#options;
-    if (pool.size === 0 || this.#isOver) return [];
-    return [{ type: 'waiting', full: pool.bytes >= proposalLimitBytes(this.#configuration.producers.length) }];
+    return this.#isOver ? [] : this.#waitingTrxs.inputs();
   }
 
-  #logKey(entry: string): string {
-    return keyOf.log(this.#options.chain.identity.groupId, this.#configuration.nonce, entry);
+  /** What an engine that goes on only from final blocks is told of the newest one. */
+  async #finalInputs(): Promise<EngineInput[]> {
+    return this.#engine.executesFirst ? finalInputs(this.#options.chain, this.#configuration.nonce) : [];
   }
 
   // -------------------------------------------------------------------------------------------------------------------- turns
@@ -251,33 +255,36 @@ export class Producer {
     let queue = [...inputs];
     while (queue.length > 0) {
       const persist: LogEntry[] = [];
-      let output: Decision | undefined;
+      let decided: Step | undefined;
       while (queue.length > 0) {
         const input = queue.shift();
         if (!input) break;
         const step = this.#engine.handle(input);
         persist.push(...step.persist);
-        queue = [...this.#answers(step), ...queue];
         this.#note(step);
-        if (step.output) {
-          output = step.output;
+        queue = [...(await this.#answers(step)), ...queue];
+        if (step.output || step.confirm) {
+          decided = step;
           break;
         }
       }
       await this.#persist(persist);
       this.#flushFrames();
-      if (output && !this.#stopped) queue = [await this.#executed(output), ...queue, ...this.#waitingInputs()];
+      if (decided && !this.#stopped) queue = [...(await this.#executedAs(decided)), ...queue, ...this.#waitingInputs()];
     }
   }
 
   /** What the engine asked for and can have at once. */
-  #answers(step: Step): EngineInput[] {
+  async #answers(step: Step): Promise<EngineInput[]> {
     const { pool, random } = this.#options;
     const answers: EngineInput[] = [];
     if (step.propose) {
-      const { epoch, limitBytes, randomBytes } = step.propose;
-      answers.push({ type: 'proposal', epoch, proposal: this.#propose(limitBytes), random: random.bytes(randomBytes) });
+      const { epoch, randomBytes } = step.propose;
+      const proposal = this.#waitingTrxs.proposal(step.propose);
+      answers.push({ type: 'proposal', epoch, proposal, random: random.bytes(randomBytes) });
     }
+    if (step.rollback) this.#overlay.rollBack(step.rollback.ticket);
+    if (step.execute) answers.push(await this.#overlay.execute(step.execute));
     if (step.wake) {
       const [oldest] = pool.oldest(1);
       if (oldest) answers.push({ type: 'wake', trx: Trx.encode(oldest) });
@@ -297,11 +304,9 @@ export class Producer {
     }
     for (const { name, delayMs } of step.timers) this.#startTimer(name, delayMs);
     for (const fault of step.faults) {
-      const { producer, kind } = fault;
-      this.#options.faultFound(fault, this.#configuration.producers[producer] ?? '');
-      const counts = this.#faults.get(producer) ?? {};
-      counts[kind] = (counts[kind] ?? 0) + 1;
-      this.#faults.set(producer, counts);
+      const pubkey = this.#configuration.producers[fault.producer] ?? '';
+      this.#options.faultFound(fault, pubkey);
+      this.#faults.add(pubkey, fault.kind);
     }
     if (step.woken) this.#options.woken(step.woken.flatMap(({ trx }) => decodeOrNothing(Trx, trx) ?? []));
     if (step.behind) this.#followOthers(step.behind);
@@ -311,18 +316,11 @@ export class Producer {
     }
   }
 
+  /** Entries below what the engine said it no longer needs go out with the next write. */
   async #persist(entries: readonly LogEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const writes: Write[] = entries.map(({ key, data }) => ({ table: 'log', key: this.#logKey(key), value: data }));
-    await this.#options.store.write([...writes, ...(await this.#obsoleteEntries())], 'strict');
+    await this.#log.write(entries, this.#forget);
     this.#forget = undefined;
-  }
-
-  /** Entries below what the engine said it no longer needs go out with the next write. */
-  async #obsoleteEntries(): Promise<Write[]> {
-    if (this.#forget === undefined) return [];
-    const rows = await this.#options.store.range('log', { from: this.#logKey(''), to: this.#logKey(this.#forget) });
-    return rows.map(({ key }) => ({ table: 'log', key, value: undefined }));
   }
 
   #flushFrames(): void {
@@ -349,24 +347,24 @@ export class Producer {
     return this.#options.mailbox.run(async () => {}).catch(() => {});
   }
 
-  /** Proposers stamp the larger of own clock and head's time (consensus.md, "Block time"). */
-  #propose(limitBytes: number): { trxs: Trx[]; timeNs: bigint } {
-    const { pool, clock, chain, userPubkey } = this.#options;
-    const nowNs = clock.nowNs();
-    const timeNs = nowNs > chain.tip.timeNs ? nowNs : chain.tip.timeNs;
-    pool.prune(timeNs);
-    const trxs = pool.select({
-      producerIndex: this.#configuration.producers.indexOf(userPubkey),
-      producers: this.#configuration.producers.length,
-      intervalMs: this.#configuration.intervalMs,
-      nowMs: clock.monotonicMs(),
-      nowNs: timeNs,
-      limitBytes,
-    });
-    return { trxs, timeNs };
+  // ------------------------------------------------------------------------------------------------------------ blocks, seals
+
+  async #executedAs({ output, confirm }: Step): Promise<EngineInput[]> {
+    if (output) return [await this.#executed(output)];
+    return confirm ? [await this.#confirmed(confirm), ...(await this.#waitingTrxs.review())] : [];
   }
 
-  // ------------------------------------------------------------------------------------------------------------ blocks, seals
+  /** Stores the block that was executed before it was agreed on. */
+  async #confirmed(confirmation: Confirmation): Promise<EngineInput> {
+    const { chain, pool } = this.#options;
+    const { epoch } = confirmation;
+    const block = await this.#overlay.confirm(confirmation);
+    if (!block) return this.#executedBefore({ epoch });
+    await this.#store([block]);
+    for (const trx of block.Trxs) pool.remove(trx.SenderPubkey, trx.TrxId);
+    const head = { blockId: chain.tip.blockId, blockHash: chain.tip.hash };
+    return { type: 'executed', epoch, empty: false, head, isOver: this.#isOver };
+  }
 
   /** Executes a decision and stores its block. */
   async #executed(decision: Decision): Promise<EngineInput> {
@@ -374,10 +372,11 @@ export class Producer {
     // Catching up may have brought the block of this epoch, and later ones, before the messages that decide it.
     if (chain.tip.epoch >= decision.epoch) return this.#executedBefore(decision);
     if (this.#isOver) throw new Error(`epoch ${decision.epoch} was decided after the last block of its configuration`);
-    const made = await makeBlock(chain, decision, signSecret);
+    const made = await makeBlock(chain, decision);
     if (made) {
-      await chain.stage(made.block, made.execution);
-      await this.#store([made.block]);
+      const block = sealBlock(made.block, chain.configuration, signSecret);
+      await chain.stage(block, made.execution);
+      await this.#store([block]);
     }
     const proposed = proposedTrxs(decision);
     for (const trx of proposed) pool.remove(trx.SenderPubkey, trx.TrxId);
@@ -387,7 +386,7 @@ export class Producer {
     return { type: 'executed', epoch: decision.epoch, empty: made === undefined, head, isOver: this.#isOver };
   }
 
-  async #executedBefore({ epoch }: Decision): Promise<EngineInput> {
+  async #executedBefore({ epoch }: Pick<Decision, 'epoch'>): Promise<EngineInput> {
     const { chain } = this.#options;
     const head = await referenceAt(chain, epoch);
     const isOver = this.#isOver && head.epoch === chain.tip.epoch;
@@ -399,7 +398,7 @@ export class Producer {
     const { chain, alsoWrite } = this.#options;
     const final = chain.stagedFinal;
     await chain.flush('strict', alsoWrite(final));
-    if (final.length > 0) this.#options.final(final);
+    this.#tell(final);
     if (this.#configuration.producers.length === 1) return;
     for (const producer of this.#links.connected) this.#links.send(producer, { Seals: blocks.flatMap(sealsOf) });
     await this.#confirmWaiting();
@@ -434,8 +433,14 @@ export class Producer {
   }
 
   async #confirm(block: Block): Promise<void> {
-    const final = await this.#options.chain.confirm(block, 'strict', this.#options.alsoWrite);
-    if (final.length > 0) this.#options.final(final);
+    this.#tell(await this.#options.chain.confirm(block, 'strict', this.#options.alsoWrite));
+  }
+
+  /** The head has risen. */
+  #tell(final: readonly Block[]): void {
+    if (final.length === 0) return;
+    this.#options.final(final);
+    if (this.#engine.executesFirst) this.#enqueue(async () => this.#turn(await this.#finalInputs()));
   }
 
   /** f+1 producers are past this one: fetch what they have, seal it, go on from there (consensus.md, "Done"). */

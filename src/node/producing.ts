@@ -8,7 +8,7 @@ import type { MessageStream, MessageStreamHandlers, Ports, Write } from './ports
 import { PROBLEMS } from './problems.ts';
 import { Producer } from './producer.ts';
 import { type ProducerHello, purposeOf } from './producers/frames.ts';
-import { makeEngine, type TrustedDealer } from './producers/make-engine.ts';
+import { ENGINES, makeEngine, type TrustedDealer } from './producers/make-engine.ts';
 import { withGoodSeals } from './producers/seal-box.ts';
 import { dropLogsBelow, isLogUnbroken, logEnds } from './producers/unbroken-log.ts';
 import type { Secrets } from './secrets.ts';
@@ -102,13 +102,13 @@ export class Producing {
   async update(): Promise<void> {
     this.halt();
     const { ports, chain, pool, secrets, userPubkey, trustedDealer, problem, promised } = this.#options;
-    const { nonce, groupId, rulesVersion } = chain.inForce;
+    const { nonce, groupId, rulesVersion, engine: name } = chain.inForce;
     this.#settledNonce = nonce;
     this.#lag = undefined;
     if (this.#stopped) return;
     // What was said under earlier ones counts no more: their last block is final here.
     await dropLogsBelow(ports.store, groupId, nonce);
-    if (rulesVersion !== RULES_VERSION) {
+    if (rulesVersion !== RULES_VERSION || (this.isProducer && !ENGINES.includes(name))) {
       problem(PROBLEMS.updateNeeded);
       return;
     }

@@ -17,6 +17,7 @@ export interface DealtChange {
   readonly startFromEpoch?: number;
   readonly intervalMs?: number;
   readonly encryption?: number;
+  readonly engine?: string;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface DealtChangeOptions {
   /** `ConsensusContract.Encryption`. */
   readonly encryption: number;
   readonly random: Random;
+  /** `hbbft` by default. */
+  readonly engine?: string;
   /** 1 by default. */
   readonly nonce?: number;
   /** The final block that a recovery goes on from. */
@@ -51,7 +53,7 @@ export function dealtChange(options: DealtChangeOptions): Trx {
       ContractId: newUuid(random),
       Nonce: nonce,
       GroupId: groupId,
-      Contract: 'hbbft',
+      Contract: options.engine ?? 'hbbft',
       Version: '1',
       OwnerPubkey: ownerPubkey,
       Encryption: encryption,

@@ -21,7 +21,7 @@ export interface DealtGroup {
  */
 export async function dealtGroup(
   world: World,
-  options: { producers: number; users: number; intervalMs: number; encryption: number },
+  options: { producers: number; users: number; intervalMs: number; encryption: number; engine?: string },
 ): Promise<DealtGroup> {
   const machines: SimulatedMachine[] = [];
   for (let place = 0; place < options.producers + options.users; place++) {

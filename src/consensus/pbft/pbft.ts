@@ -31,11 +31,12 @@ import { type Pick, ViewChanges } from './view-changes.ts';
  * comes the commit. N−f commits of one view decide: the overlay is confirmed. One block at a time: the next one is prepared when this
  * one is final. When the trx that has waited longest is not ordered in time, a view change names the newest decided block and the
  * certificate above it; N−f of them begin a new view, whose primary must propose the certified body of the highest view again.
- *
  * Nothing is sent twice unasked: a status says where a producer stands, and whoever is further says what it lacks.
  */
 export class Pbft implements Engine {
   readonly name = 'pbft';
+  readonly executesFirst = true;
+  readonly proposalLimitBytes = LIMITS.blockBytes - LIMITS.blockReserveBytes;
   readonly #configuration: Configuration;
   readonly #roster: Roster;
   readonly #signatures: Signatures;
@@ -215,8 +216,7 @@ export class Pbft implements Engine {
     this.#patience.progress();
     this.#bodies.forgive();
     this.#isWaiting = false;
-    this.#isFull = false;
-    this.#isIntervalOver = false;
+    this.#isFull = this.#isIntervalOver = false;
     step.start('interval', this.#configuration.intervalMs);
   }
 
@@ -242,8 +242,8 @@ export class Pbft implements Engine {
     if (deciding.isBusy(this.#standing.view, this.#pick)) return;
     const { next: blockId } = heights;
     this.#proposing = { view: this.#standing.view, blockId };
-    const limitBytes = LIMITS.blockBytes - LIMITS.blockReserveBytes;
-    step.propose = { epoch: heights.epochAt(blockId), limitBytes, randomBytes: 0 };
+    const epoch = heights.epochAt(blockId);
+    step.propose = { epoch, limitBytes: this.proposalLimitBytes, randomBytes: 0, alone: true };
   }
 
   // -------------------------------------------------------------------------------------------------------------- views

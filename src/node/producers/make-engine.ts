@@ -1,4 +1,4 @@
-import { type Engine, HoneyBadger } from '../../consensus/index.ts';
+import { type Engine, HoneyBadger, Pbft } from '../../consensus/index.ts';
 import { encryptedSharesFor, keysFromBundle, signHash, type ThresholdKeys, verifyHash } from '../../crypto/index.ts';
 import type { Chain } from '../chain.ts';
 import type { PrivateCipher } from '../ports.ts';
@@ -11,7 +11,7 @@ import type { Secrets } from '../secrets.ts';
 export type TrustedDealer = (groupId: string, nonce: number, producers: number, index: number) => ThresholdKeys | undefined;
 
 /** What this software can run (`Contract.Contract`). */
-export const ENGINES: readonly string[] = ['hbbft'];
+export const ENGINES: readonly string[] = ['hbbft', 'pbft'];
 
 export interface EngineOptions {
   readonly userPubkey: string;
@@ -43,15 +43,14 @@ async function groupKeysOf(chain: Chain, options: EngineOptions): Promise<Thresh
 /** The engine of the chain's configuration for one of its producers; undefined if this node has no share of the group key that it needs. */
 export async function makeEngine(chain: Chain, options: EngineOptions): Promise<Engine | undefined> {
   const { inForce: configuration } = chain;
-  const { producers, encryption } = configuration;
+  const { producers, encryption, engine } = configuration;
+  const member = {
+    index: producers.indexOf(options.userPubkey),
+    sign: (hash: Uint8Array) => signHash(hash, options.secrets.signSecret),
+    verify: (producer: number, hash: Uint8Array, signature: Uint8Array) => verifyHash(hash, signature, producers[producer] ?? ''),
+  };
+  if (engine === 'pbft') return new Pbft(configuration, member);
   if (producers.length === 1) return new HoneyBadger(configuration);
   const keys = await groupKeysOf(chain, options);
-  if (!keys) return undefined;
-  return new HoneyBadger(configuration, {
-    index: producers.indexOf(options.userPubkey),
-    keys,
-    encryption,
-    sign: (hash) => signHash(hash, options.secrets.signSecret),
-    verify: (producer, hash, signature) => verifyHash(hash, signature, producers[producer] ?? ''),
-  });
+  return keys && new HoneyBadger(configuration, { ...member, keys, encryption });
 }

@@ -1,4 +1,5 @@
-import { type BlockReference, EPOCHS_UNDECIDED } from '../../consensus/index.ts';
+import { type BlockReference, type EngineInput, EPOCHS_UNDECIDED } from '../../consensus/index.ts';
+import { sealBodyOf } from '../../records/index.ts';
 import type { Chain } from '../chain.ts';
 
 /** What an engine is told of the stored chain. */
@@ -13,6 +14,22 @@ export async function newestReferences(chain: Chain, nextEpoch: number): Promise
     if (block.Epoch <= nextEpoch - EPOCHS_UNDECIDED) break;
   }
   return blocks;
+}
+
+/** The block after which the configuration in force began: the same at all its producers. */
+export async function baseOf(chain: Chain): Promise<BlockReference> {
+  const { nonce, ownerPubkey, proofTrxId } = chain.inForce;
+  const place = nonce === 0 ? undefined : await chain.placeOf(ownerPubkey, proofTrxId);
+  const block = await chain.storedBlock(place?.BlockId ?? 0);
+  if (!block) throw new Error('the block that set this configuration is missing');
+  return { epoch: block.Epoch, blockId: block.BlockId, blockHash: block.BlockHash };
+}
+
+/** What makes the newest final block final, if it is of this configuration. */
+export async function finalInputs(chain: Chain, nonce: number): Promise<EngineInput[]> {
+  const block = await chain.storedBlock(chain.head.blockId);
+  if (!block || block.BlockId === 0 || block.ConfigNonce !== nonce) return [];
+  return [{ type: 'final', header: sealBodyOf(block), seals: block.Seals }];
 }
 
 /** The newest block of the chain at the end of an epoch that it covers. */

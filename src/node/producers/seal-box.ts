@@ -43,10 +43,16 @@ export class SealBox {
     this.#heard.set(blockId, heard);
   }
 
-  /** Whether this producer says to have sealed the block. */
-  has(producer: string, blockId: number, hash: Uint8Array): boolean {
-    const heard = this.#heard.get(blockId)?.get(producer);
-    return heard !== undefined && equalBytes(heard.hash, hash);
+  /** The newest block that waits for seals, and the indices of those whose seals for it are here: who sealed it as `self`, and what others say. */
+  progress(self: string): { readonly blockId: number; readonly seals: readonly number[] } | undefined {
+    const newest = this.#chain.waiting.findLast(({ isFinal }) => !isFinal)?.head;
+    if (!newest) return undefined;
+    const { blockId, hash } = newest;
+    const isHere = (producer: string): boolean => {
+      const heard = this.#heard.get(blockId)?.get(producer);
+      return producer === self || (heard !== undefined && equalBytes(heard.hash, hash));
+    };
+    return { blockId, seals: this.#producers.flatMap((producer, index) => (isHere(producer) ? index : [])) };
   }
 
   /** A waiting block with all the seals that are known to be good; `isEnough`: they make it final. `isForked`: f+1 sealed another one here. */

@@ -52,6 +52,8 @@ const CIPHERTEXT_LIMIT_BYTES = 1024;
  */
 export class HoneyBadger implements Engine {
   readonly name = 'hbbft';
+  readonly executesFirst = false;
+  readonly proposalLimitBytes: number;
   readonly #configuration: Configuration;
   readonly #roster: Roster;
   readonly #member: Member | undefined;
@@ -89,6 +91,7 @@ export class HoneyBadger implements Engine {
       throw new RangeError('the threshold keys are of another producer or configuration');
     }
     this.#member = length > 1 ? member : undefined;
+    this.proposalLimitBytes = proposalLimitBytes(length);
     this.#queue = new SenderQueue(this.#roster, EPOCHS_AHEAD);
     this.#ends = new EpochEnds(configuration, this.#roster, this.#member, this.#queue, -1);
     this.#startedBy = new Array(length).fill(-1);
@@ -222,9 +225,8 @@ export class HoneyBadger implements Engine {
     const isOwnTurn = next === this.#current && !this.#isExecuting && mayStart(this.#pace);
     if (!isOwnTurn && !this.#areOthersIn(next)) return;
     this.#proposing = next;
-    const { size } = this.#roster;
     const randomBytes = this.#isEncrypted(next) ? ENCRYPTION_RANDOM_BYTES : 0;
-    step.propose = { epoch: next, limitBytes: proposalLimitBytes(size), randomBytes };
+    step.propose = { epoch: next, limitBytes: this.proposalLimitBytes, randomBytes };
   }
 
   /** f+1 others have started the epoch: one of them, at least, is honest and had its reason. */
