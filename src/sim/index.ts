@@ -11,5 +11,15 @@ export { PaperChain } from './paper-chain.ts';
 export { SeededRandom } from './random.ts';
 export { memoryStore, SimulatedStore, type SimulatedStoreOptions } from './store.ts';
 export type { StreamDelivery } from './streams.ts';
-export { BYZANTINE, FAULTS, ORDERS, type Order, runTrial, type TrialOptions, type TrialResult } from './trial/index.ts';
+export {
+  BYZANTINE,
+  type EngineName,
+  FAULTS,
+  ORDERS,
+  type Order,
+  runTrial,
+  TRIAL_ENGINES,
+  type TrialOptions,
+  type TrialResult,
+} from './trial/index.ts';
 export { SimulatedMachine, World } from './world.ts';

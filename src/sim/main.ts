@@ -7,13 +7,14 @@
  *     --faults all|none|NAME,…     what may go wrong, faulty producers' strategies included; an unknown name prints all names
  *     --orders fifo,random,adversarial
  *     --crypto ideal|real          threshold cryptography: ideal spares the time that the real one takes
+ *     --engine hbbft|pbft|both     both: one is drawn for each configuration
  *     --changes none|dealt|agreed  changes of consensus; dealt ones come without the agreement that leads to them
  *     --jobs J                     worker threads
  *     --verbose                    a line for each run
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { BYZANTINE, FAULTS, ORDERS, type Order, runOneProducer, runTrial } from './index.ts';
+import { BYZANTINE, FAULTS, ORDERS, type Order, runOneProducer, runTrial, TRIAL_ENGINES } from './index.ts';
 
 interface Job {
   readonly seed: number;
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: 'all' },
     orders: { type: 'string', default: ORDERS.join(',') },
     crypto: { type: 'string', default: 'ideal' },
+    engine: { type: 'string', default: 'hbbft' },
     changes: { type: 'string', default: 'none' },
     jobs: { type: 'string', default: '1' },
     verbose: { type: 'boolean', default: false },
@@ -47,7 +49,8 @@ function count(name: string, text: string): number {
   return number;
 }
 
-const ALL_FAULTS = [...Object.keys(FAULTS), ...Object.keys(BYZANTINE)];
+const STRATEGIES = new Set(Object.values(BYZANTINE).flatMap((strategies) => Object.keys(strategies)));
+const ALL_FAULTS = [...Object.keys(FAULTS), ...STRATEGIES];
 
 function chosen<T extends string>(name: string, text: string, known: readonly T[]): readonly T[] {
   return text.split(',').map((each) => {
@@ -62,6 +65,8 @@ if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0, not ${val
 const orders: readonly Order[] = chosen('orders', values.orders, ORDERS);
 const [crypto = 'ideal'] = chosen('crypto', values.crypto, ['ideal', 'real'] as const);
 const [changes = 'none'] = chosen('changes', values.changes, ['none', 'dealt', 'agreed'] as const);
+const [engine = 'hbbft'] = chosen('engine', values.engine, [...TRIAL_ENGINES, 'both'] as const);
+const engines = engine === 'both' ? TRIAL_ENGINES : [engine];
 const named = values.faults === 'none' ? [] : chosen('faults', values.faults, ALL_FAULTS.concat('all'));
 const faults = named.includes('all') ? ALL_FAULTS : named;
 
@@ -70,13 +75,13 @@ async function perform({ seed, producers }: Job): Promise<string> {
     const { posts, blocks } = await runOneProducer(seed);
     return `${blocks} blocks, ${posts} posts`;
   }
-  const result = await runTrial({ seed, producers, minutes, faults, orders, crypto, changes });
+  const result = await runTrial({ seed, producers, minutes, faults, orders, crypto, engines, changes });
   const { blocks, epochs, posts, order } = result;
-  return `${blocks} blocks, ${epochs} epochs, ${posts} posts, ${result.changes} changes; ${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
+  return `${blocks} blocks, ${epochs} epochs, ${posts} posts, ${result.changes} changes (${result.engines.join(' ')}); ${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
 }
 
 const replayOf = ({ seed, producers }: Job): string => {
-  const options = `--faults ${values.faults} --orders ${values.orders} --crypto ${crypto} --changes ${changes}`;
+  const options = `--faults ${values.faults} --orders ${values.orders} --crypto ${crypto} --engine ${engine} --changes ${changes}`;
   return `npm run sim -- --producers ${producers} --first-seed ${seed} --seeds 1 --minutes ${minutes} ${options}`;
 };
 

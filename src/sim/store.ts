@@ -112,6 +112,10 @@ export class SimulatedStore {
   }
 
   /** What stands on the disk now, without waiting for it. */
+  peekOne(table: TableName, key: string): Uint8Array | undefined {
+    return this.#table(table).get(key);
+  }
+
   peek(table: TableName, query: RangeQuery): Row[] {
     return this.#table(table).range(query);
   }

@@ -3,6 +3,7 @@ import type { Dealer } from '../dealer.ts';
 import { Violation } from '../one-producer.ts';
 import type { SeededRandom } from '../random.ts';
 import type { SimulatedMachine, World } from '../world.ts';
+import type { EngineName } from './byzantine/strategies.ts';
 import { type ChangeSource, randomChange } from './changes.ts';
 import { isHonest } from './watch.ts';
 
@@ -19,6 +20,7 @@ export interface AgreedChangesOptions {
   readonly groupId: string;
   readonly owner: SimulatedMachine;
   readonly dealer: Dealer;
+  readonly engines: readonly EngineName[];
   readonly epoch: () => number;
   readonly fail: (message: string) => void;
 }
@@ -68,8 +70,8 @@ export class AgreedChanges implements ChangeSource {
   follow(): void {}
 
   #ask(): void {
-    const { world, random, groupId, owner, dealer, epoch, fail } = this.#options;
-    const change = randomChange(world, random, epoch());
+    const { random, groupId, owner, dealer, epoch, fail } = this.#options;
+    const change = randomChange(this.#options, epoch());
     if (!owner.isRunning || owner.isPaused) return;
     const wanted = {
       producers: change.producers.map((machine) => dealer.keyOf(machine)),
@@ -79,6 +81,7 @@ export class AgreedChanges implements ChangeSource {
       agreementTickCount: TICK_COUNT,
       memo: '',
       encryption: change.encryption,
+      engine: change.engine,
     };
     owner.node.changeConsensus(groupId, wanted).then(
       ({ reqId, trxId }) => {

@@ -2,6 +2,7 @@ import { faultyLimit } from '../../records/index.ts';
 import type { Dealer, DealtChange } from '../dealer.ts';
 import type { SeededRandom } from '../random.ts';
 import type { SimulatedMachine, World } from '../world.ts';
+import type { EngineName } from './byzantine/strategies.ts';
 import { isHonest } from './watch.ts';
 
 /** Changes of a round, on average; some come one right after the other. */
@@ -17,6 +18,7 @@ export interface DealtChangesOptions {
   readonly world: World;
   readonly random: SeededRandom;
   readonly dealer: Dealer;
+  readonly engines: readonly EngineName[];
   readonly epoch: () => number;
 }
 
@@ -33,7 +35,10 @@ export interface ChangeSource {
 }
 
 /** Any machines, at most f of them faulty. */
-export function randomChange(world: World, random: SeededRandom, epoch: number): Required<Omit<DealtChange, 'nonce'>> {
+export function randomChange(
+  { world, random, engines }: Pick<DealtChangesOptions, 'world' | 'random' | 'engines'>,
+  epoch: number,
+): Required<Omit<DealtChange, 'nonce'>> {
   const size = 1 + random.int(Math.min(MOST_PRODUCERS, world.machines.filter(isHonest).length));
   const shuffled = random.shuffle(world.machines);
   const faulty = shuffled.filter((machine) => !isHonest(machine)).slice(0, random.int(faultyLimit(size) + 1));
@@ -42,8 +47,15 @@ export function randomChange(world: World, random: SeededRandom, epoch: number):
     startFromEpoch: random.chance(0.5) ? 0 : epoch + random.int(EPOCHS_LATER),
     intervalMs: random.pick(INTERVALS_MS),
     encryption: random.pick(ENCRYPTIONS),
+    engine: drawnEngine(engines, random),
   };
 }
+
+/** Where there is a choice. */
+export const drawnEngine = (engines: readonly EngineName[], random: SeededRandom): EngineName => {
+  const [only = 'hbbft'] = engines;
+  return engines.length > 1 ? random.pick(engines) : only;
+};
 
 /** Changes of consensus at random moments, without the agreement that leads to them: the dealer asks for them until they are in the chain. */
 export class DealtChanges implements ChangeSource {
@@ -79,9 +91,9 @@ export class DealtChanges implements ChangeSource {
   }
 
   #ask(): void {
-    const { world, random, epoch } = this.#options;
+    const { epoch } = this.#options;
     this.#newestNonce = Math.max(this.#newestNonce, this.#inForceNonce) + 1;
-    this.#asked.push({ ...randomChange(world, random, epoch()), nonce: this.#newestNonce });
+    this.#asked.push({ ...randomChange(this.#options, epoch()), nonce: this.#newestNonce });
     if (!this.#isGossiping) this.#gossip();
   }
 

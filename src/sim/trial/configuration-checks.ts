@@ -8,6 +8,7 @@ export interface ConfigurationChange {
   /** Keys, ascending. */
   readonly producers: readonly string[];
   readonly startFromEpoch: number;
+  readonly engine: string;
   /** The last block of the configuration before. */
   readonly block: { readonly blockId: number; readonly epoch: number };
 }
@@ -72,7 +73,8 @@ export class ConfigurationChecks {
     const trx = places.length > 0 ? Trxs.at(-1) : undefined;
     const bundle = trx && this.#identity && bundleIn(trx, this.#identity);
     if (!bundle?.Req || bundle.Result !== ConsensusResult.SUCCESS) return undefined;
-    const { Nonce: nonce, ProducerPubkeyList, StartFromEpoch: startFromEpoch } = bundle.Req;
-    return { nonce, producers: [...ProducerPubkeyList].sort(comparePubkeys), startFromEpoch, block: { blockId, epoch } };
+    const { Nonce: nonce, ProducerPubkeyList, StartFromEpoch: startFromEpoch, Contract } = bundle.Req;
+    const producers = [...ProducerPubkeyList].sort(comparePubkeys);
+    return { nonce, producers, startFromEpoch, engine: Contract?.Contract || 'hbbft', block: { blockId, epoch } };
   }
 }

@@ -1,10 +1,11 @@
-import { coinName, decodeMessage, type Message } from '../../consensus/index.ts';
+import { type Configuration, coinName, decodeMessage, type Message, pbftMessages } from '../../consensus/index.ts';
 import type { ThresholdKeys } from '../../crypto/index.ts';
 import { type PeerId, ProducerFrame } from '../../node/index.ts';
 import { decodeOrNothing } from '../../records/index.ts';
 import type { SeededRandom } from '../random.ts';
 import type { StreamDelivery } from '../streams.ts';
 import { harmOf } from '../virtual-net/harm.ts';
+import { pbftHarmOf } from '../virtual-net/pbft/harm.ts';
 import type { World } from '../world.ts';
 
 /**
@@ -24,7 +25,7 @@ const STARVE_MS = 8_000;
 export interface AdversaryPlace {
   readonly world: World;
   readonly random: SeededRandom;
-  readonly configuration: Parameters<typeof coinName>[0];
+  readonly configuration: Configuration;
   readonly indexOf: (peer: PeerId) => number | undefined;
   /** Any producer's keys: to combine and verify with. */
   readonly keys: ThresholdKeys;
@@ -34,6 +35,8 @@ interface UnderWay {
   readonly delivery: StreamDelivery;
   readonly sinceMs: number;
   readonly messages: readonly Message[];
+  /** Of the harm that does not change while they are under way. */
+  readonly pbftHarm: number;
 }
 
 /** Takes over the delivery of all messages on streams. */
@@ -64,8 +67,10 @@ export class Postmaster {
   }
 
   #take(delivery: StreamDelivery): void {
-    const messages = this.#isAdversary ? this.#read(delivery) : [];
-    this.#underWay.push({ delivery, sinceMs: this.#place.world.time.nowMs, messages });
+    const isPbft = this.#place.configuration.engine === 'pbft';
+    const messages = this.#isAdversary && !isPbft ? this.#read(delivery) : [];
+    const pbftHarm = this.#isAdversary && isPbft ? this.#pbftHarm(delivery) : 0;
+    this.#underWay.push({ delivery, sinceMs: this.#place.world.time.nowMs, messages, pbftHarm });
     this.#pumpSoon();
   }
 
@@ -76,6 +81,15 @@ export class Postmaster {
     const sender = indexOf(from);
     for (const message of messages) if (message.kind === 'coin' && sender !== undefined) this.#see(sender, message);
     return messages;
+  }
+
+  #pbftHarm({ to, data }: StreamDelivery): number {
+    const { configuration, indexOf } = this.#place;
+    const size = configuration.producers.length;
+    const messages = (decodeOrNothing(ProducerFrame, data)?.Engine ?? []).flatMap(
+      (bytes) => pbftMessages.decodeMessage(bytes, size) ?? [],
+    );
+    return Math.max(0, ...messages.map((message) => pbftHarmOf(message, indexOf(to) ?? 0, size)));
   }
 
   #see(sender: number, { epoch, proposer, round, share }: Message & { kind: 'coin' }): void {
@@ -137,10 +151,10 @@ export class Postmaster {
     return best;
   }
 
-  #harm({ delivery, messages }: UnderWay): number {
+  #harm({ delivery, messages, pbftHarm }: UnderWay): number {
     const to = this.#place.indexOf(delivery.to) ?? 0;
     const coinOf = (place: { epoch: number; proposer: number; round: number }) =>
       this.#coins.get(`${place.epoch}/${place.proposer}/${place.round}`);
-    return messages.reduce((most, message) => Math.max(most, harmOf(message, to, coinOf)), 0);
+    return messages.reduce((most, message) => Math.max(most, harmOf(message, to, coinOf)), pbftHarm);
   }
 }

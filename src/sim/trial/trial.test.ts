@@ -5,7 +5,7 @@ import { BYZANTINE, FAULTS, IN_CHANGES, ORDERS, runTrial, type TrialOptions } fr
  * Whole nodes under faults: what fits into CI. The long run is `npm run sim`; a seed that failed there stays here, with its options.
  */
 
-const ALL = [...Object.keys(FAULTS), ...Object.keys(BYZANTINE)];
+const ALL = [...Object.keys(FAULTS), ...Object.keys(BYZANTINE.hbbft)];
 const TIMEOUT_MS = 300_000;
 
 const options = (producers: number, seed: number, changed: Partial<TrialOptions> = {}): TrialOptions => {
@@ -25,7 +25,7 @@ describe('groups of whole nodes stay safe under faults, and go on after them', (
     expect(result.faults).toEqual([fault]);
   });
 
-  it.each(Object.keys(BYZANTINE))('with a producer that is %s, and shows it', { timeout: TIMEOUT_MS }, async (strategy) => {
+  it.each(Object.keys(BYZANTINE.hbbft))('with a producer that is %s, and shows it', { timeout: TIMEOUT_MS }, async (strategy) => {
     const changes = IN_CHANGES.has(strategy) ? 'agreed' : 'none';
     const minutes = IN_CHANGES.has(strategy) ? 2 : 0.5;
     if (strategy !== 'bad-coin-shares') {

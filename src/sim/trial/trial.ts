@@ -9,9 +9,9 @@ import { Violation } from '../one-producer.ts';
 import type { SeededRandom } from '../random.ts';
 import { type MachineOptions, type SimulatedMachine, World } from '../world.ts';
 import { AgreedChanges } from './agreed-changes.ts';
-import { BYZANTINE } from './byzantine/strategies.ts';
+import { byzantineUnder, type EngineName } from './byzantine/strategies.ts';
 import { Twist } from './byzantine/twist.ts';
-import { type ChangeSource, DealtChanges } from './changes.ts';
+import { type ChangeSource, DealtChanges, drawnEngine } from './changes.ts';
 import { FAULTS, type Round, type WorldFault } from './faults/index.ts';
 import { Load } from './load.ts';
 import { type Order, Postmaster } from './orders.ts';
@@ -28,6 +28,8 @@ export interface TrialOptions {
   /** The seed picks one. */
   readonly orders: readonly Order[];
   readonly crypto: 'ideal' | 'real';
+  /** `hbbft` alone by default. Of several the seed picks one for each configuration. */
+  readonly engines?: readonly EngineName[];
   /** `dealt`, `agreed`: the consensus changes at random moments, without the agreement or with it; else the first configuration stays. */
   readonly changes?: 'none' | 'dealt' | 'agreed';
   /** For tests of the checks: a defect that is put in once the group stands. */
@@ -40,6 +42,8 @@ export interface TrialResult {
   readonly posts: number;
   /** Changes of consensus that the chain has. */
   readonly changes: number;
+  /** Of the configurations, in order. */
+  readonly engines: readonly string[];
   readonly order: Order;
   /** What went wrong on purpose. */
   readonly faults: readonly string[];
@@ -107,6 +111,7 @@ class Trial {
   #dealer: Dealer | undefined;
   #changes: ChangeSource | undefined;
   #changesSeen = 0;
+  readonly #engines: string[] = [];
 
   constructor(options: TrialOptions, { world, watch }: { world: World; watch: Watch }) {
     this.#options = options;
@@ -127,8 +132,9 @@ class Trial {
     this.#deal();
     const encryption = this.#random.pick([0, 0, 0, 1, 2]);
     const users = this.#isChanging ? Math.max(USERS, MACHINES_FOR_CHANGES - producers) : USERS;
-    const group = await dealtGroup(this.#world, { producers, users, intervalMs: INTERVAL_MS, encryption });
-    await this.#begin(group);
+    const engine = drawnEngine(this.#engineChoice, this.#random);
+    const group = await dealtGroup(this.#world, { producers, users, intervalMs: INTERVAL_MS, encryption, engine });
+    await this.#begin(group, engine);
     this.#options.plant?.(this.#world, this.#watch);
     const rounds = Math.max(1, Math.round((minutes * 60_000) / ROUND_MS));
     const durationMs = (minutes * 60_000) / rounds;
@@ -140,6 +146,7 @@ class Trial {
       epochs: shown?.epoch ?? 0,
       posts: this.#watch.acknowledged.size,
       changes: this.#changesSeen,
+      engines: this.#engines,
       order: this.#order,
       faults: [...this.#faultsSeen, ...[...this.#twists.values()].map(({ name }) => name)],
       deviations: [...this.#twists.values()].reduce((sum, { twist }) => sum + twist.deviations, 0),
@@ -154,6 +161,10 @@ class Trial {
     return `${atS} s; ${this.#order}; ${[...this.#faultsSeen, ...machines].join(', ')}`;
   }
 
+  get #engineChoice(): readonly EngineName[] {
+    return this.#options.engines ?? ['hbbft'];
+  }
+
   get #isChanging(): boolean {
     return (this.#options.changes ?? 'none') !== 'none';
   }
@@ -166,14 +177,15 @@ class Trial {
 
   #chooseByzantine(): void {
     const { producers, faults } = this.#options;
-    const names = faults.filter((name) => BYZANTINE[name]);
+    const strategies = byzantineUnder(this.#engineChoice);
+    const names = faults.filter((name) => strategies[name]);
     if (names.length === 0) return;
     const places = this.#random.shuffle(Array.from({ length: producers }, (_, place) => `producer${place}`));
     // None at times: then more than f may be in trouble without excuse.
     const count = this.#random.int(faultyLimit(producers) + 1) || this.#random.int(faultyLimit(producers) + 1);
     for (const place of places.slice(0, count)) {
       const name = this.#random.pick(names);
-      const maker = BYZANTINE[name];
+      const maker = strategies[name];
       if (maker) this.#twists.set(place, { name, twist: new Twist(maker) });
     }
   }
@@ -192,15 +204,16 @@ class Trial {
     };
   }
 
-  async #begin({ groupId, seed, owner, producers, dealer }: DealtGroup): Promise<void> {
+  async #begin({ groupId, seed, owner, producers, dealer }: DealtGroup, engine: string): Promise<void> {
     const { cipherKey, ownerPubkey } = parseSeed(seed);
     const identity = { groupId, ownerPubkey, cipherKey };
     this.#dealer = dealer;
-    this.#watch.begin(this.#world, groupId, producers, { identity, machineOf: (pubkey) => dealer.machineOf(pubkey) });
-    this.#follow(identity, 1, producers);
+    const machineOf = (pubkey: string) => dealer.machineOf(pubkey);
+    this.#watch.begin(this.#world, groupId, producers, { identity, machineOf, engine });
+    this.#follow(identity, 1, producers, engine);
     if (!this.#isChanging) return;
     const random = this.#random.fork('changes');
-    const about = { world: this.#world, random, groupId, owner, dealer, epoch: () => this.#epoch() };
+    const about = { world: this.#world, random, groupId, owner, dealer, engines: this.#engineChoice, epoch: () => this.#epoch() };
     const agreed =
       this.#options.changes === 'agreed'
         ? new AgreedChanges({ ...about, fail: (message) => this.#watch.fail(message) })
@@ -210,15 +223,16 @@ class Trial {
     this.#watch.changed = (change) => {
       const next = change.producers.flatMap((pubkey) => dealer.machineOf(pubkey) ?? []);
       this.#changesSeen += 1;
-      this.#watch.follow(change.nonce, next);
-      this.#follow(identity, change.nonce, next);
+      this.#watch.follow(change.nonce, next, change.engine);
+      this.#follow(identity, change.nonce, next, change.engine);
       changes.follow(change.nonce);
     };
     await agreed?.begin();
   }
 
   /** Faulty producers and the adversary turn to another configuration. */
-  #follow({ groupId, cipherKey }: GroupIdentity, nonce: number, producers: readonly SimulatedMachine[]): void {
+  #follow({ groupId, cipherKey }: GroupIdentity, nonce: number, producers: readonly SimulatedMachine[], engine: string): void {
+    this.#engines.push(engine);
     const dealer = this.#dealer as Dealer;
     this.#producers = producers;
     const configuration = {
@@ -228,7 +242,7 @@ class Trial {
       ownerPubkey: '',
       intervalMs: INTERVAL_MS,
       startEpoch: 1,
-      engine: 'hbbft',
+      engine,
       rulesVersion: '1',
     };
     const places = new Map(producers.map(({ peerId }, index) => [peerId, index]));

@@ -1,9 +1,19 @@
 import { EPOCHS_AHEAD, EPOCHS_UNDECIDED, type Fault } from '../../consensus/index.ts';
 import type { GroupIdentity } from '../../ledger/index.ts';
-import { HeadRow, type NodeView, type PeerId, ProducerFrame, ProducerHello, purposeOf, type Write } from '../../node/index.ts';
+import {
+  HeadRow,
+  keyOf,
+  type NodeView,
+  type PeerId,
+  ProducerFrame,
+  ProducerHello,
+  purposeOf,
+  type Write,
+} from '../../node/index.ts';
 import { Block, blockHash, decodeOrNothing, equalBytes, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { Checks } from '../virtual-net/checks.ts';
+import { PbftWords } from '../virtual-net/pbft/words.ts';
 import type { SimulatedMachine, World, WorldObserver } from '../world.ts';
 import { type ConfigurationChange, ConfigurationChecks } from './configuration-checks.ts';
 
@@ -21,11 +31,20 @@ const KEPT_EPOCHS = EPOCHS_UNDECIDED + EPOCHS_AHEAD + 1;
 /** Own messages of those, shards of faulty producers' largest proposals included. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 
+/** The producers of a configuration, by index, and what they say under it. */
+interface WatchedSet {
+  readonly producers: readonly SimulatedMachine[];
+  readonly isPbft: boolean;
+  readonly messages: Checks;
+}
+
 /** What there is to know of a group whose configuration may change. */
 export interface WatchedGroup {
   readonly identity: GroupIdentity;
   /** Whose key this is. */
   readonly machineOf: (pubkey: string) => SimulatedMachine | undefined;
+  /** Of its first configuration. */
+  readonly engine: string;
 }
 
 /**
@@ -46,8 +65,9 @@ export class Watch implements WorldObserver {
   changed: ((change: ConfigurationChange) => void) | undefined;
   #groupId = '';
   #group: WatchedGroup | undefined;
-  /** By nonce: the producers of a configuration, by index, and what they say under it. */
-  readonly #sets = new Map<number, { readonly producers: readonly SimulatedMachine[]; readonly messages: Checks }>();
+  /** By nonce. */
+  readonly #sets = new Map<number, WatchedSet>();
+  readonly #pbftWords = new PbftWords();
   /** The nonce that a machine speaks under on its streams to another, by both. */
   readonly #spokenUnder = new Map<string, number>();
   /** What the chain says of configurations, if there are changes to follow. */
@@ -69,14 +89,15 @@ export class Watch implements WorldObserver {
   begin(world: World, groupId: string, producers: readonly SimulatedMachine[], group?: WatchedGroup): void {
     this.#world = world;
     this.#groupId = groupId;
-    this.follow(FIRST_NONCE, producers);
+    this.follow(FIRST_NONCE, producers, group?.engine);
     this.#group = group;
     if (group) this.#configurations.begin(group.identity, FIRST_NONCE, producers.length);
   }
 
   /** There is another configuration. */
-  follow(nonce: number, producers: readonly SimulatedMachine[]): void {
-    this.#sets.set(nonce, { producers, messages: new Checks(producers.length, (index) => isHonest(producers[index])) });
+  follow(nonce: number, producers: readonly SimulatedMachine[], engine = 'hbbft'): void {
+    const messages = new Checks(producers.length, (index) => isHonest(producers[index]));
+    this.#sets.set(nonce, { producers, isPbft: engine === 'pbft', messages });
   }
 
   /** Kinds of faults that honest producers have found. */
@@ -105,9 +126,11 @@ export class Watch implements WorldObserver {
   written(machine: SimulatedMachine, writes: readonly Write[]): void {
     if (!isHonest(machine)) return;
     let hasLogged = false;
-    for (const { table, value } of writes) {
+    for (const { table, key, value } of writes) {
       if (table === 'blocks' && value) this.#storedBlock(machine, Block.decode(value));
-      else if (table === 'log') hasLogged = true;
+      if (table !== 'log') continue;
+      hasLogged = true;
+      if (value) this.#logged(key, value);
     }
     // After the blocks, which come with these.
     for (const { table, key, value } of writes) {
@@ -143,6 +166,23 @@ export class Watch implements WorldObserver {
     if (!this.#blockOf.has(trxId)) this.fail(`${machine.name} forgets its post ${trxId}, which is in no block`);
   }
 
+  #logged(key: string, data: Uint8Array): void {
+    for (const [nonce, { isPbft }] of this.#sets) {
+      const prefix = keyOf.log(this.#groupId, nonce, '');
+      if (isPbft && key.startsWith(prefix))
+        this.#noting(() => this.#pbftWords.persisted(nonce, { key: key.slice(prefix.length), data }));
+    }
+  }
+
+  #noting(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#violation ??= error;
+    }
+  }
+
   #checkLog(machine: SimulatedMachine): void {
     const size = Math.max(...[...this.#sets.values()].map(({ producers }) => producers.length));
     const rows = machine.disk.rows('log');
@@ -173,17 +213,21 @@ export class Watch implements WorldObserver {
       return;
     }
     const frame = decodeOrNothing(ProducerFrame, data);
-    const set = this.#sets.get(this.#spokenUnder.get(link) ?? FIRST_NONCE);
+    const nonce = this.#spokenUnder.get(link) ?? FIRST_NONCE;
+    const set = this.#sets.get(nonce);
     if (!frame || !set) return;
     const index = set.producers.indexOf(machine);
     const receiver = set.producers.findIndex(({ peerId }) => peerId === to);
     if (index < 0 && frame.Engine.length > 0) this.fail(`${machine.name} speaks under a configuration that it is no producer of`);
-    try {
-      for (const message of frame.Engine) set.messages.sent(index, receiver, message);
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      this.#violation ??= error;
-    }
+    const speaker = { name: machine.name, nonce, self: index, size: set.producers.length };
+    const isLogged = (entry: string): boolean =>
+      machine.disk.peekOne('log', keyOf.log(this.#groupId, nonce, entry)) !== undefined;
+    this.#noting(() => {
+      for (const message of frame.Engine) {
+        if (set.isPbft) this.#pbftWords.said(speaker, message, isLogged);
+        else set.messages.sent(index, receiver, message);
+      }
+    });
     for (const { BlockId, BlockHash, Seal } of frame.Seals) {
       const key = `${Seal?.ProducerPubkey}/${BlockId}`;
       const hash = toHex(BlockHash);

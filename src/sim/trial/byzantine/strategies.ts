@@ -1,6 +1,7 @@
-import { decodeProposal, encodeProposal, type Proposal } from '../../../consensus/index.ts';
+import { decodeProposal, encodeProposal, PbftSignatures, type Proposal, roster } from '../../../consensus/index.ts';
 import { type Block, blockHash, LIMITS, SyncResponse, Trx } from '../../../records/index.ts';
 import type { SeededRandom } from '../../random.ts';
+import { PBFT_STRATEGIES, type PbftStrategyMaker, proposing as proposingBlock } from '../../virtual-net/pbft/strategies.ts';
 import { encrypting, flipped, STRATEGIES, type StrategyContext } from '../../virtual-net/strategies.ts';
 import { GOSSIP_STRATEGIES } from './gossip.ts';
 import type { NodeStrategy, NodeStrategyMaker } from './twist.ts';
@@ -14,6 +15,10 @@ const proposing =
       const changed = proposal && change(proposal, context);
       return own.encrypt(changed ? encodeProposal(changed, 1) : plain, label, random);
     })(context);
+
+/** By name: the engines that a trial's groups run. */
+export const TRIAL_ENGINES = ['hbbft', 'pbft'] as const;
+export type EngineName = (typeof TRIAL_ENGINES)[number];
 
 const rehashed = (block: Block): Block => ({ ...block, BlockHash: blockHash(block) });
 
@@ -49,8 +54,8 @@ function liedAbout(answer: SyncResponse, random: SeededRandom): Uint8Array | und
   }
 }
 
-/** What only a whole node can get wrong. */
-const NODE_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
+/** What only a whole node can propose. */
+const PROPOSALS: Readonly<Record<string, NodeStrategyMaker>> = {
   /** Proposes trxs twice, and such as are in the chain. */
   'duplicate-trxs': (context) => {
     let earlier: readonly Trx[] = [];
@@ -73,6 +78,10 @@ const NODE_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
     trxs: trxs.map((trx) => (random.chance(0.5) ? { ...trx, Data: random.bytes(40) } : trx)),
     timeNs: random.chance(0.5) ? timeNs + 10n ** 15n : 0n,
   })),
+};
+
+/** What only a whole node can get wrong, whatever its engine. */
+const NODE_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
   /** Seals what is not there, or not so. */
   'wrong-seals': ({ random }): NodeStrategy => ({
     seals: (_to, seals) =>
@@ -105,8 +114,48 @@ const NODE_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
   }),
 };
 
-/** What faulty producers do, by the name that the command knows it by. */
-export const BYZANTINE: Readonly<Record<string, NodeStrategyMaker>> = { ...STRATEGIES, ...NODE_STRATEGIES, ...GOSSIP_STRATEGIES };
+const noVerifying = (): never => {
+  throw new Error('a faulty producer checks nothing');
+};
+
+/** Blocks that only a whole node can propose. */
+const PBFT_PROPOSALS: Readonly<Record<string, PbftStrategyMaker>> = {
+  'duplicate-trxs': proposingBlock((block) => ({ ...block, Trxs: [...block.Trxs, ...block.Trxs] })),
+  'oversize-blocks': proposingBlock((block, _to, { random }) => {
+    const [trx] = block.Trxs;
+    if (!trx || random.chance(0.8)) return block;
+    const large = { ...trx, Data: random.bytes(LIMITS.trxDataBytes) };
+    return { ...block, Trxs: new Array(Math.floor(LIMITS.blockBytes / LIMITS.trxDataBytes) - 1).fill(large) };
+  }),
+  'forged-trxs': proposingBlock((block, _to, { random }) => ({
+    ...block,
+    Trxs: block.Trxs.map((trx) => (random.chance(0.5) ? { ...trx, Data: random.bytes(40) } : trx)),
+  })),
+};
+
+const UNDER_PBFT: Readonly<Record<string, NodeStrategyMaker>> = Object.fromEntries(
+  Object.entries({ ...PBFT_STRATEGIES, ...PBFT_PROPOSALS }).map(([name, maker]): [string, NodeStrategyMaker] => [
+    `pbft-${name}`,
+    ({ random, size, self, configuration, signatures }) => {
+      const member = { index: self, sign: (hash: Uint8Array) => signatures.sign(self, hash), verify: noVerifying };
+      const own = new PbftSignatures(configuration, roster(size, self), member);
+      return { pbft: maker({ random, size, self, configuration, signatures: own }) };
+    },
+  ]),
+);
+
+type Strategies = Readonly<Record<string, NodeStrategyMaker>>;
+const UNDER_ANY: Strategies = { ...NODE_STRATEGIES, ...GOSSIP_STRATEGIES };
+
+/** What faulty producers do under each engine, by the name that the command knows it by. Under the other engine they are honest. */
+export const BYZANTINE: Readonly<Record<EngineName, Strategies>> = {
+  hbbft: { ...STRATEGIES, ...PROPOSALS, ...UNDER_ANY },
+  pbft: { ...UNDER_PBFT, ...UNDER_ANY },
+};
+
+/** Under any of these engines. */
+export const byzantineUnder = (engines: readonly EngineName[]): Strategies =>
+  Object.assign({}, ...engines.map((engine) => BYZANTINE[engine]));
 
 /** Those that show in a change of consensus only. */
 export const IN_CHANGES: ReadonlySet<string> = new Set(['bad-dealings', 'bad-acknowledgements', 'garbled-agreement']);

@@ -1,4 +1,4 @@
-import { decodeMessage } from '../../../consensus/index.ts';
+import { decodeMessage, pbftMessages } from '../../../consensus/index.ts';
 import { signHash, type ThresholdKeys } from '../../../crypto/index.ts';
 import {
   type Gossip,
@@ -17,11 +17,14 @@ import {
 import { decodeOrNothing, equalBytes, SyncResponse } from '../../../records/index.ts';
 import type { SimulatedHost } from '../../network.ts';
 import type { SeededRandom } from '../../random.ts';
+import type { PbftStrategy } from '../../virtual-net/pbft/strategies.ts';
 import type { Strategy, StrategyContext } from '../../virtual-net/strategies.ts';
 import type { MachineTwist } from '../../world.ts';
 
 /** What a faulty producer does with what its node would say; what is left out is as its node says it. */
 export interface NodeStrategy extends Partial<Strategy> {
+  /** Under PBFT; `tamper` is under HoneyBadgerBFT. */
+  readonly pbft?: PbftStrategy;
   seals?(to: number, seals: readonly SealNotice[]): readonly SealNotice[];
   /** What goes out in place of a whole frame. */
   frame?(to: number, data: Uint8Array): readonly Uint8Array[];
@@ -150,11 +153,10 @@ export class Twist implements MachineTwist {
     const frame = strategy && to !== undefined ? decodeOrNothing(ProducerFrame, data) : undefined;
     if (!strategy || to === undefined || !frame) return [data];
     const size = place?.configuration.producers.length ?? 0;
-    const messages = frame.Engine.flatMap((bytes) => {
-      const message = strategy.tamper && decodeMessage(bytes, size);
-      return message && strategy.tamper ? strategy.tamper(to, message, bytes) : [bytes];
-    });
-    const seals = strategy.seals?.(to, frame.Seals) ?? frame.Seals;
+    const isPbft = place?.configuration.engine === 'pbft';
+    const tampered = isPbft ? tamperedPbft : tamperedHoneyBadger;
+    const messages = frame.Engine.flatMap((bytes) => tampered(strategy, to, bytes, size));
+    const seals = isPbft && strategy.pbft?.isSilent ? [] : (strategy.seals?.(to, frame.Seals) ?? frame.Seals);
     if (messages.length === 0 && seals.length === 0 && frame.Change.length === 0) return [];
     const twisted = ProducerFrame.encode({ ...frame, Engine: messages, Seals: seals });
     return strategy.frame?.(to, twisted) ?? [twisted];
@@ -174,6 +176,16 @@ export class Twist implements MachineTwist {
     this.#counted(data, answer ? [answer] : []);
     return answer ?? new Promise(() => {});
   }
+}
+
+function tamperedHoneyBadger({ tamper }: NodeStrategy, to: number, bytes: Uint8Array, size: number): readonly Uint8Array[] {
+  const message = tamper && decodeMessage(bytes, size);
+  return message ? tamper(to, message, bytes) : [bytes];
+}
+
+function tamperedPbft({ pbft }: NodeStrategy, to: number, bytes: Uint8Array, size: number): readonly Uint8Array[] {
+  const message = pbft && pbftMessages.decodeMessage(bytes, size);
+  return message ? pbft.tamper(to, message, bytes) : [bytes];
 }
 
 class TwistedNetwork implements Network {

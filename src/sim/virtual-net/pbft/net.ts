@@ -12,6 +12,7 @@ import { Violation } from '../../one-producer.ts';
 import { CrankedNet, type CrankOptions } from '../crank.ts';
 import { machineOf, PbftChecks } from './checks.ts';
 import { engineDataIn, engineFrame } from './frames.ts';
+import { pbftHarmOf } from './harm.ts';
 import { CHANGE_PREFIX, GROUP_ID } from './ledger.ts';
 import { PbftMachine } from './machine.ts';
 import type { PbftStrategy, PbftStrategyMaker } from './strategies.ts';
@@ -133,21 +134,7 @@ export class PbftNet extends CrankedNet<Machine> {
   protected harm(data: Uint8Array, to: number): number {
     const inside = engineDataIn(data);
     const message = inside && pbftMessages.decodeMessage(inside, this.size);
-    switch (message?.kind) {
-      case 'view-change':
-        return 6;
-      case 'pre-prepare':
-      case 'prepare':
-        return 4;
-      case 'commit':
-        // Commits reach one of them, and the others late.
-        return to === message.vote.BlockId % this.size ? 5 : 1;
-      case 'new-view':
-      case 'decision':
-        return 2;
-      default:
-        return 3;
-    }
+    return message ? pbftHarmOf(message, to, this.size) : 3;
   }
 
   // -------------------------------------------------------------------------------------------------------------- machines

@@ -46,7 +46,10 @@ function reproposed(
   return { kind: 'pre-prepare', vote: signatures.vote('prepare', { ...message.vote, BlockHash: sha256(body) }), body };
 }
 
-const proposing = (change: (block: Block, to: number, context: PbftStrategyContext) => Block | undefined): PbftStrategyMaker =>
+/** As a primary it proposes another block than its own. */
+export const proposing = (
+  change: (block: Block, to: number, context: PbftStrategyContext) => Block | undefined,
+): PbftStrategyMaker =>
   changing((message, to, context) => {
     if (message.kind !== 'pre-prepare') return message;
     return reproposed(message, (block) => change(block, to, context) ?? block, context);
