@@ -49,6 +49,19 @@ const proposalSchema = z
   })
   .openapi('ConsensusProposal', { description: 'How far a producer’s proposal has come in the running epoch' });
 
+const viewSchema = z
+  .object({
+    view: count,
+    primary: publicKey,
+    is_changing: z.boolean().openapi({ description: 'This producer has asked for the view and waits for it to begin' }),
+    view_changes: z.array(publicKey).openapi({ description: 'Who has asked for this view' }),
+    block_id: count.openapi({ description: 'The block that is being decided' }),
+    phase: z.enum(['waiting', 'proposed', 'executing', 'executed', 'prepared', 'decided']),
+    prepared: z.array(publicKey),
+    committed: z.array(publicKey),
+  })
+  .openapi('ConsensusViewProgress', { description: 'PBFT: who leads, and how far the block that it proposed has come' });
+
 const liveSchema = z
   .object({
     epoch: count,
@@ -61,13 +74,30 @@ const liveSchema = z
         faults: z.record(z.string(), count).openapi({ description: 'Misbehaviour seen here: kind and how often' }),
       }),
     ),
+    view: viewSchema.optional(),
     seals_needed: count,
     waiting_blocks: count,
     sealing: z.object({ block_id: count, seals: z.array(publicKey) }).optional(),
   })
   .openapi('LiveConsensus');
 
+function toView({ producers, view }: ConsensusView): z.output<typeof viewSchema> | undefined {
+  if (!view) return undefined;
+  const keysOf = (indices: readonly number[]): string[] => indices.flatMap((index) => producers[index]?.pubkey ?? []);
+  return {
+    view: view.view,
+    primary: producers[view.primary]?.pubkey ?? '',
+    is_changing: view.isChanging,
+    view_changes: keysOf(view.viewChanges),
+    block_id: view.blockId,
+    phase: view.phase,
+    prepared: keysOf(view.prepared),
+    committed: keysOf(view.committed),
+  };
+}
+
 function toLive(view: ConsensusView): z.output<typeof liveSchema> {
+  const ofView = toView(view);
   return {
     epoch: view.epoch,
     producers: view.producers.map(({ pubkey, link, finishedEpoch, proposal, faults }) => ({
@@ -77,6 +107,7 @@ function toLive(view: ConsensusView): z.output<typeof liveSchema> {
       ...(proposal && { proposal }),
       faults,
     })),
+    ...(ofView && { view: ofView }),
     seals_needed: view.sealsNeeded,
     waiting_blocks: view.waitingBlocks,
     ...(view.sealing && {

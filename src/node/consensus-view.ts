@@ -31,6 +31,7 @@ export function consensusViewOf(group: Group): ConsensusView {
     encryption,
     epoch: group.epoch,
     producers: producers.map(viewOf),
+    ...(status?.view && { view: status.view }),
     sealsNeeded: quorum(producers.length),
     waitingBlocks: group.chain.waiting.length,
     ...(producer?.sealing && { sealing: producer.sealing }),

@@ -1,6 +1,6 @@
 /** What a node shows of itself to a user interface: plain data, no secrets, safe to send between threads and tabs. */
 
-import type { ProposerProgress } from '../consensus/index.ts';
+import type { ProposerProgress, ViewProgress } from '../consensus/index.ts';
 
 /** A condition that a person should know of. `code` is stable and keys the message catalogue; `message` is the English sentence. */
 export interface Notice {
@@ -77,6 +77,8 @@ export interface ConsensusView {
   readonly producers: readonly ProducerView[];
   /** Seals that make a block final: N−f. */
   readonly sealsNeeded: number;
+  /** Who leads, and how far the block that it proposed has come: known to producers whose engine has a primary (PBFT). */
+  readonly view?: ViewProgress;
   /** Blocks decided here that wait for seals. */
   readonly waitingBlocks: number;
   /** The newest of them, and whose seals for it are here, by index. */

@@ -12,9 +12,8 @@ export { SeededRandom } from './random.ts';
 export { memoryStore, SimulatedStore, type SimulatedStoreOptions } from './store.ts';
 export type { StreamDelivery } from './streams.ts';
 export {
-  BYZANTINE,
   type EngineName,
-  FAULTS,
+  FAULT_NAMES,
   ORDERS,
   type Order,
   runTrial,

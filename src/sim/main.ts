@@ -14,7 +14,7 @@
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { BYZANTINE, FAULTS, ORDERS, type Order, runOneProducer, runTrial, TRIAL_ENGINES } from './index.ts';
+import { FAULT_NAMES, ORDERS, type Order, runOneProducer, runTrial, TRIAL_ENGINES } from './index.ts';
 
 interface Job {
   readonly seed: number;
@@ -49,9 +49,6 @@ function count(name: string, text: string): number {
   return number;
 }
 
-const STRATEGIES = new Set(Object.values(BYZANTINE).flatMap((strategies) => Object.keys(strategies)));
-const ALL_FAULTS = [...Object.keys(FAULTS), ...STRATEGIES];
-
 function chosen<T extends string>(name: string, text: string, known: readonly T[]): readonly T[] {
   return text.split(',').map((each) => {
     const found = known.find((candidate) => candidate === each);
@@ -67,8 +64,8 @@ const [crypto = 'ideal'] = chosen('crypto', values.crypto, ['ideal', 'real'] as 
 const [changes = 'none'] = chosen('changes', values.changes, ['none', 'dealt', 'agreed'] as const);
 const [engine = 'hbbft'] = chosen('engine', values.engine, [...TRIAL_ENGINES, 'both'] as const);
 const engines = engine === 'both' ? TRIAL_ENGINES : [engine];
-const named = values.faults === 'none' ? [] : chosen('faults', values.faults, ALL_FAULTS.concat('all'));
-const faults = named.includes('all') ? ALL_FAULTS : named;
+const named = values.faults === 'none' ? [] : chosen('faults', values.faults, [...FAULT_NAMES, 'all']);
+const faults = named.includes('all') ? FAULT_NAMES : named;
 
 async function perform({ seed, producers }: Job): Promise<string> {
   if (producers === 1) {

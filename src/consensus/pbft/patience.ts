@@ -14,10 +14,21 @@ export const patienceTickMs = (intervalMs: number): number => Math.max(SHORTEST_
 export class Patience {
   #ticks = 0;
   #doublings = 0;
+  /** A block was decided since this began to count. */
+  #hasProgressed = false;
 
   /** Something else is waited for from now on. */
   restart(): void {
     this.#ticks = 0;
+    this.#hasProgressed = false;
+  }
+
+  /**
+   * Another trx has waited longest, or none waits. Only a block can have ended the other's waiting: where it has expired, its primary has let it, and
+   * where primaries do nothing all trxs expire sooner or later.
+   */
+  otherTrx(): void {
+    if (this.#hasProgressed) this.restart();
   }
 
   /** A view came to nothing. */
@@ -29,6 +40,7 @@ export class Patience {
   /** A block was decided. A trx that still waits goes on waiting. */
   progress(): void {
     this.#doublings = 0;
+    this.#hasProgressed = true;
   }
 
   /** `half`: half of it is over, just now; `over`: all of it. */

@@ -113,7 +113,7 @@ export class Pbft implements Engine {
         this.#isFull ||= input.full;
         break;
       case 'oldest':
-        if (input.trx !== this.#oldest && !this.#standing.isChanging) this.#patience.restart();
+        if (input.trx !== this.#oldest && !this.#standing.isChanging) this.#patience.otherTrx();
         this.#oldest = input.trx;
         break;
       case 'proposal':

@@ -16,13 +16,18 @@ export async function newestReferences(chain: Chain, nextEpoch: number): Promise
   return blocks;
 }
 
-/** The block after which the configuration in force began: the same at all its producers. */
+/**
+ * The block after which the configuration in force began, the same at all its producers: the one that set it. The trx of a recovery stands in a
+ * block of its own configuration, which began after the block below.
+ */
 export async function baseOf(chain: Chain): Promise<BlockReference> {
   const { nonce, ownerPubkey, proofTrxId } = chain.inForce;
-  const place = nonce === 0 ? undefined : await chain.placeOf(ownerPubkey, proofTrxId);
-  const block = await chain.storedBlock(place?.BlockId ?? 0);
-  if (!block) throw new Error('the block that set this configuration is missing');
-  return { epoch: block.Epoch, blockId: block.BlockId, blockHash: block.BlockHash };
+  const place = await chain.placeOf(ownerPubkey, proofTrxId);
+  const setter = nonce === 0 ? 0 : (place?.BlockId ?? chain.tip.blockId);
+  const block = await chain.storedBlock(setter);
+  const base = block && nonce > 0 && block.ConfigNonce === nonce ? await chain.storedBlock(setter - 1) : block;
+  if (!base) throw new Error('the block after which this configuration began is missing');
+  return { epoch: base.Epoch, blockId: base.BlockId, blockHash: base.BlockHash };
 }
 
 /** What makes the newest final block final, if it is of this configuration. */

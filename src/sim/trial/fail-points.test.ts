@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replaceSignatures } from '../../crypto/index.ts';
+import { parseSeed } from '../../records/index.ts';
 import { type DealtGroup, dealtGroup } from '../dealt-group.ts';
 import { idealSignatures } from '../ideal-signatures.ts';
 import { idealKeys } from '../ideal-threshold.ts';
@@ -9,19 +10,25 @@ import { Watch } from './watch.ts';
 const SIZE = 4;
 const LIMIT_MS = 120_000;
 const DOWN_MS = 2_000;
-/** More than an epoch with a post has of each. */
-const MOST_POINTS = { 'write-asked': 16, 'write-done': 16, sending: 40 } as const;
+/** HoneyBadgerBFT: more than an epoch with a post has of each. PBFT: all that a block with a post has of each; that is all there is without a post. */
+const MOST_POINTS = {
+  hbbft: { 'write-asked': 16, 'write-done': 16, sending: 40 },
+  pbft: { 'write-asked': 5, 'write-done': 5, sending: 10 },
+} as const;
 
 beforeAll(() => replaceSignatures(idealSignatures));
 afterAll(() => replaceSignatures());
 
-async function watchedGroup(seed: number): Promise<{ world: World; watch: Watch; group: DealtGroup }> {
+async function watchedGroup(seed: number, engine: string): Promise<{ world: World; watch: Watch; group: DealtGroup }> {
   const watch = new Watch();
   const world = await World.create(seed, watch);
   world.trustedDealer = (groupId, nonce, producers, index) =>
     idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
-  const group = await dealtGroup(world, { producers: SIZE, users: 0, intervalMs: 1_000, encryption: 0 });
-  watch.begin(world, group.groupId, group.producers);
+  const group = await dealtGroup(world, { producers: SIZE, users: 0, intervalMs: 1_000, encryption: 0, engine });
+  const { cipherKey, ownerPubkey } = parseSeed(group.seed);
+  const identity = { groupId: group.groupId, ownerPubkey, cipherKey };
+  const machineOf = (pubkey: string) => group.dealer.machineOf(pubkey);
+  watch.begin(world, group.groupId, group.producers, { identity, machineOf, engine });
   return { world, watch, group };
 }
 
@@ -35,13 +42,16 @@ function armCrash(machine: SimulatedMachine, kind: FailPoint, before: number): v
   };
 }
 
-describe('a producer that loses power at every point of an epoch in turn (C-12, C-24, S-1)', () => {
-  it.each(Object.keys(MOST_POINTS) as FailPoint[])('%s: contradicts nothing, loses nothing, goes on', async (kind) => {
-    const { world, watch, group } = await watchedGroup(1);
+describe('a producer that loses power at every point of an epoch in turn (C-12, C-24, P-7, S-1)', () => {
+  const cases = ['hbbft', 'pbft'].flatMap((engine) =>
+    (Object.keys(MOST_POINTS) as FailPoint[]).map((kind) => ({ engine, kind })),
+  );
+  it.each(cases)('$engine, $kind: contradicts nothing, loses nothing, goes on', async ({ engine, kind }) => {
+    const { world, watch, group } = await watchedGroup(1, engine);
     const check = (): void => watch.check();
     const { groupId, producers } = group;
     const headOf = ({ node }: SimulatedMachine): string => node.view().groups[0]?.head.hash ?? '';
-    for (let before = 0; before < MOST_POINTS[kind]; before++) {
+    for (let before = 0; before < MOST_POINTS[engine][kind]; before++) {
       const machine = producers[before % SIZE] as SimulatedMachine;
       const author = producers[(before + (before % 2)) % SIZE] as SimulatedMachine;
       armCrash(machine, kind, before);
