@@ -43,9 +43,9 @@ function armCrash(machine: SimulatedMachine, kind: FailPoint, before: number): v
 }
 
 describe('a producer that loses power at every point of an epoch in turn (C-12, C-24, P-7, S-1)', () => {
-  const cases = ['hbbft', 'pbft'].flatMap((engine) =>
-    (Object.keys(MOST_POINTS) as FailPoint[]).map((kind) => ({ engine, kind })),
-  );
+  const engines = ['hbbft', 'pbft'] as const;
+  const kinds = ['write-asked', 'write-done', 'sending'] as const;
+  const cases = engines.flatMap((engine) => kinds.map((kind) => ({ engine, kind })));
   it.each(cases)('$engine, $kind: contradicts nothing, loses nothing, goes on', async ({ engine, kind }) => {
     const { world, watch, group } = await watchedGroup(1, engine);
     const check = (): void => watch.check();
