@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isGoodEvidence } from '../consensus/index.ts';
 import { replaceSignatures, verifyHash } from '../crypto/index.ts';
 import type { Block } from '../records/index.ts';
-import { idealSignatures } from '../sim/ideal-signatures.ts';
-import { AnnouncedGroup, type SimulatedMachine, World } from '../sim/index.ts';
+import { AnnouncedGroup, idealSignatures, type SimulatedMachine, World } from '../sim/index.ts';
 import type { WantedChange } from './service.ts';
 
 const LIMIT_MS = 180_000;
