@@ -1,4 +1,5 @@
 import type { ProducerView } from '../../node/view.ts';
+import type { ViewJson } from '../logic/view-picture.ts';
 
 /** Records as the API prints them: bytes as base64, default values omitted, `TimeStamp` and `Expired` as text. */
 
@@ -94,6 +95,7 @@ export interface LiveConsensusJson {
     readonly proposal?: ProducerView['proposal'];
     readonly faults: ProducerView['faults'];
   }[];
+  readonly view?: ViewJson;
 }
 
 export interface TrxStatusJson {

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { GroupView, ProducerView } from '../../node/view.ts';
 import { useApi } from '../client/context.ts';
+import { type ViewOf, viewOfJson } from '../logic/view-picture.ts';
 
 /** An epoch takes some hundred milliseconds between near tabs: less often and one would see nothing of it. */
 const LOOK_EVERY_MS = 250;
@@ -8,6 +9,8 @@ const LOOK_EVERY_MS = 250;
 export interface EpochPicture {
   readonly epoch: number;
   readonly producers: readonly ProducerView[];
+  /** Under an engine with a primary. */
+  readonly view?: ViewOf | undefined;
   /** This epoch has ended; the picture is the last one seen of it. */
   readonly isOver: boolean;
 }
@@ -31,10 +34,11 @@ export function useLiveConsensus(group: GroupView): EpochPicture {
       if (underWay || document.visibilityState === 'hidden') return;
       underWay = true;
       try {
-        const { epoch, producers } = await api.liveConsensus(groupId);
+        const { epoch, producers, view } = await api.liveConsensus(groupId);
         if (gone) return;
         setLive({
           epoch,
+          view: view && viewOfJson(view, producers),
           producers: producers.map(({ finished_epoch, ...producer }) => ({
             ...producer,
             ...(finished_epoch !== undefined && { finishedEpoch: finished_epoch }),

@@ -102,6 +102,24 @@ export const consensusEn = {
     online: 'Online',
     self: 'You',
   },
+  view: {
+    title: 'The running view',
+    number: (p: { view: number }) => `View ${n(p.view)}`,
+    primary: 'leads',
+    wants: 'asks for this view',
+    stages: { proposed: 'Proposed', prepared: 'Prepared', committed: 'Committed' },
+    phases: {
+      waiting: () => 'Nothing is proposed. The leader proposes the next block when something waits.',
+      proposed: (p: { block: number }) => `Block ${n(p.block)} is proposed.`,
+      executing: (p: { block: number }) =>
+        `Block ${n(p.block)} is proposed, and executed here to see whether the same comes out.`,
+      executed: (p: { block: number }) => `Block ${n(p.block)} came out the same here. Enough must have prepared it.`,
+      prepared: (p: { block: number }) => `Block ${n(p.block)} is prepared. When enough have committed to it, it is decided.`,
+      decided: (p: { block: number }) => `Block ${n(p.block)} is decided, and about to be stored.`,
+    },
+    changing: (p: { view: number; wanting: number; needed: number }) =>
+      `The leader did not get on, so another is to lead: ${n(p.wanting)} of ${n(p.needed)} needed ask for view ${n(p.view)}.`,
+  },
   finishedEpoch: (p: { epoch: number }) => `done with epoch ${n(p.epoch)}`,
 
   timeline: 'Epochs and blocks',
@@ -144,6 +162,14 @@ export const consensusEn = {
     'bad-dealing': 'dealt shares of the group key that do not hold',
     'bad-acknowledgement': 'acknowledged what was not agreed on',
     'bad-report': 'reported a result whose signatures do not hold',
+    'bad-pre-prepare': 'proposed what is no next block',
+    'wrong-root': 'proposed a block that comes out otherwise when it is executed',
+    'conflicting-pre-prepare': 'proposed two blocks at one height',
+    'conflicting-prepare': 'prepared two blocks at one height',
+    'conflicting-commit': 'committed to two blocks at one height',
+    'bad-view-change': 'asked for another leader with proofs that do not hold',
+    'bad-new-view': 'began to lead with another block than it had to',
+    'bad-decision': 'told of a decision whose votes do not hold',
   } as Readonly<Record<string, string>>,
   times: (p: { count: number }) => plural(p.count, { one: '# time', other: '# times' }),
 
@@ -215,11 +241,11 @@ export const changeEn = {
   engineTexts: {
     hbbft: {
       title: 'HoneyBadgerBFT',
-      text: 'Needs no timing at all and has no leader that could be attacked. Five to six message delays a block.',
+      text: 'Needs no timing at all, and has no leader that could be attacked. Five to six message delays a block. Better where lines are slow or uneven, tabs come and go, or somebody might want to stop the group.',
     },
     pbft: {
       title: 'PBFT',
-      text: 'Three message delays a block and less upload. Needs a network that is timely most of the time.',
+      text: 'One producer leads: three message delays a block, no threshold cryptography, less upload for all but the leader. Better among well-connected tabs. When the leader is slow or gone, posts wait some seconds until another leads. The leader sees what it orders: proposals are not encrypted.',
     },
   } as Readonly<Record<string, { readonly title: string; readonly text: string }>>,
 

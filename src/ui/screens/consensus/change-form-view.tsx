@@ -124,31 +124,33 @@ function PaceFields({ form, change, problemIdOf }: FieldsProps) {
         problemId={problemIdOf('interval')}
         onChange={(event) => change({ interval: event.target.value })}
       />
-      <ChoiceCards
-        legend={words.encryption}
-        value={form.encryption}
-        onChange={(encryption) => change({ encryption })}
-        choices={[
-          { value: 'always', title: words.encryptionAlways, text: words.encryptionAlwaysText },
-          { value: 'never', title: words.encryptionNever, text: words.encryptionNeverText },
-          { value: 'some', title: words.encryptionSome, text: words.encryptionSomeText },
-        ]}
-      />
-      {form.encryption === 'some' && (
-        <TextField
-          label={words.encryptionEvery}
-          value={form.encryptionEvery}
-          inputMode="numeric"
-          problemId={problemIdOf('encryption')}
-          onChange={(event) => change({ encryptionEvery: event.target.value })}
-        />
-      )}
       {engines.length > 1 && (
         <ChoiceCards
           legend={words.engine}
           value={form.engine}
           onChange={(engine) => change({ engine })}
           choices={engines.map((value) => ({ value, ...(words.engineTexts[value] ?? { title: value, text: '' }) }))}
+        />
+      )}
+      {form.engine === 'hbbft' && (
+        <ChoiceCards
+          legend={words.encryption}
+          value={form.encryption}
+          onChange={(encryption) => change({ encryption })}
+          choices={[
+            { value: 'always', title: words.encryptionAlways, text: words.encryptionAlwaysText },
+            { value: 'never', title: words.encryptionNever, text: words.encryptionNeverText },
+            { value: 'some', title: words.encryptionSome, text: words.encryptionSomeText },
+          ]}
+        />
+      )}
+      {form.engine === 'hbbft' && form.encryption === 'some' && (
+        <TextField
+          label={words.encryptionEvery}
+          value={form.encryptionEvery}
+          inputMode="numeric"
+          problemId={problemIdOf('encryption')}
+          onChange={(event) => change({ encryptionEvery: event.target.value })}
         />
       )}
     </section>

@@ -1,5 +1,5 @@
 import type { GroupView } from '../../../node/view.ts';
-import { useLiveConsensus } from '../../hooks/use-live-consensus.ts';
+import { type EpochPicture, useLiveConsensus } from '../../hooks/use-live-consensus.ts';
 import { ChangeProgress } from './change-progress.tsx';
 import styles from './consensus-page.module.css';
 import { EpochProposers } from './epoch-proposers.tsx';
@@ -7,6 +7,7 @@ import { Faults } from './faults.tsx';
 import { Overview } from './overview.tsx';
 import { ProofHistory } from './proof-history.tsx';
 import { Timeline } from './timeline.tsx';
+import { ViewReplicas } from './view-replicas.tsx';
 
 /** What the group is doing, and whether it is healthy. */
 export function ConsensusPage({ group }: { readonly group: GroupView }) {
@@ -15,10 +16,16 @@ export function ConsensusPage({ group }: { readonly group: GroupView }) {
     <div className={styles.page}>
       {group.change && <ChangeProgress group={group} change={group.change} />}
       <Overview group={group} picture={picture} />
-      {group.consensus.producers.length > 1 && <EpochProposers group={group} picture={picture} />}
+      {group.consensus.producers.length > 1 && <Running group={group} picture={picture} />}
       <Timeline group={group} />
       <Faults group={group} />
       <ProofHistory group={group} />
     </div>
   );
+}
+
+/** What is being decided, as the engine at work does it. */
+function Running({ group, picture }: { readonly group: GroupView; readonly picture: EpochPicture }) {
+  const Part = group.consensus.engine === 'pbft' ? ViewReplicas : EpochProposers;
+  return <Part group={group} picture={picture} />;
 }

@@ -59,8 +59,8 @@ function factsOf({ consensus: words }: Messages, { consensus }: GroupView): Fact
   return [
     { term: words.facts.interval, value: words.interval({ ms: consensus.intervalMs }) },
     { term: words.facts.engine, value: words.engines[consensus.engine] ?? consensus.engine },
-    // A producer alone has nobody to hide its proposals from.
-    ...(consensus.producers.length > 1
+    // A producer alone has nobody to hide its proposals from, and a leader under PBFT orders what it sees.
+    ...(consensus.producers.length > 1 && consensus.engine === 'hbbft'
       ? [{ term: words.facts.encryption, value: words.encryption({ schedule: consensus.encryption }) }]
       : []),
     { term: words.facts.nonce, value: words.nonce({ nonce: consensus.nonce }) },

@@ -1,8 +1,9 @@
 import type { GroupView, ProducerView } from '../../../node/view.ts';
 import { PersonMark } from '../../components/marks.tsx';
 import type { EpochPicture } from '../../hooks/use-live-consensus.ts';
-import { outcomeOf, type Place, progressOf, ringPlaces, stagesOf } from '../../logic/epoch-picture.ts';
+import { type Outcome, outcomeOf, type Place, progressOf, ringPlaces, stagesOf } from '../../logic/epoch-picture.ts';
 import type { GroupState } from '../../logic/group-state.ts';
+import { type Replica, replicaOf, replicaProgress } from '../../logic/view-picture.ts';
 import { useMessages } from '../../messages/index.ts';
 import styles from './sett-ring.module.css';
 
@@ -22,7 +23,8 @@ const MARK_SHARE = 0.62;
 /** The producers around the ledger that they dig: a tunnel for whoever is there, lit when its proposal goes into the block. */
 export function SettRing({ group, picture, state }: SettRingProps) {
   const { consensus: words, locale } = useMessages();
-  const { producers } = picture;
+  const { producers, view } = picture;
+  const replicas = view && producers.map((_, index) => replicaOf(view, index));
   const { availability, epoch, head } = group;
   const places = ringPlaces(producers.length, CENTRE, RADIUS);
   const size = Math.min(MARK_MAX, (2 * Math.PI * RADIUS * MARK_SHARE) / producers.length);
@@ -37,7 +39,12 @@ export function SettRing({ group, picture, state }: SettRingProps) {
     >
       <circle cx={CENTRE} cy={CENTRE} r={RADIUS} className={styles.orbit} />
       {producers.map((producer, index) => (
-        <Tunnel key={producer.pubkey} producer={producer} place={places[index]} isOver={picture.isOver} />
+        <Tunnel
+          key={producer.pubkey}
+          producer={producer}
+          place={places[index]}
+          outcome={replicas?.[index]?.hasCommitted ? 'in' : outcomeOf(producer.proposal, picture.isOver)}
+        />
       ))}
       <ellipse cx={CENTRE} cy={CENTRE} rx="82" ry="66" className={styles.chamber} />
       <ellipse cx={CENTRE} cy={CENTRE} rx="77" ry="61" className={styles.wall} />
@@ -51,15 +58,21 @@ export function SettRing({ group, picture, state }: SettRingProps) {
         {words.block} {numbers.format(head.blockId)}
       </text>
       {producers.map((producer, index) => (
-        <Mark key={producer.pubkey} producer={producer} place={places[index]} size={size} count={producers.length} />
+        <Mark
+          key={producer.pubkey}
+          producer={producer}
+          place={places[index]}
+          size={size}
+          count={producers.length}
+          replica={replicas?.[index]}
+        />
       ))}
     </svg>
   );
 }
 
-function Tunnel({ producer, place, isOver }: { producer: ProducerView; place: Place | undefined; isOver: boolean }) {
+function Tunnel({ producer, place, outcome }: { producer: ProducerView; place: Place | undefined; outcome: Outcome }) {
   if (!place) return null;
-  const outcome = outcomeOf(producer.proposal, isOver);
   return (
     <line
       x1={place.x}
@@ -73,17 +86,24 @@ function Tunnel({ producer, place, isOver }: { producer: ProducerView; place: Pl
   );
 }
 
-function Mark(props: { producer: ProducerView; place: Place | undefined; size: number; count: number }) {
-  const { producer, place, size, count } = props;
+interface MarkProps {
+  readonly producer: ProducerView;
+  readonly place: Place | undefined;
+  readonly size: number;
+  readonly count: number;
+  readonly replica: Replica | undefined;
+}
+
+function Mark({ producer, place, size, count, replica }: MarkProps) {
   if (!place) return null;
   const { proposal, link } = producer;
   const radius = size / 2 + 5;
-  const progress = proposal ? progressOf(stagesOf(proposal, count)) : 0;
+  const progress = replica ? replicaProgress(replica) : proposal ? progressOf(stagesOf(proposal, count)) : 0;
   const isFaulty = Object.keys(producer.faults).length > 0;
   return (
-    <g className={styles.mark} data-link={link} data-faulty={isFaulty}>
+    <g className={styles.mark} data-link={link} data-faulty={isFaulty} data-primary={replica?.isPrimary || undefined}>
       <circle cx={place.x} cy={place.y} r={radius} className={styles.rim} />
-      {proposal && link !== 'away' && (
+      {(proposal || replica) && link !== 'away' && (
         <circle
           cx={place.x}
           cy={place.y}
