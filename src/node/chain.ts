@@ -1,5 +1,4 @@
-import { isGoodEvidence } from '../consensus/index.ts';
-import { decodeFrontier, emptyFrontier, encodeFrontier, frontierRoot, verifyHash } from '../crypto/index.ts';
+import { decodeFrontier, emptyFrontier, encodeFrontier, frontierRoot } from '../crypto/index.ts';
 import {
   type ActiveConfiguration,
   bundleHash,
@@ -24,6 +23,7 @@ import {
 } from '../ledger/index.ts';
 import { Block, type ChangeConsensusResultBundle, decodeOrNothing, equalBytes, type Trx, TrxType } from '../records/index.ts';
 import { contentWrites, executionWrites } from './chain-rows.ts';
+import { isEvidenceGood } from './evidence.ts';
 import type { Durability, Store, Write } from './ports.ts';
 import { rollBack } from './recovery/roll-back.ts';
 import { AdoptedRow, HeadRow, keyOf, ledgerKeyOf, PlaceRow, startingWith } from './rows.ts';
@@ -496,12 +496,3 @@ const headOf = (block: Block, posts: number): Head => ({
 });
 
 const genesisHead = (genesis: Block): Head => ({ ...headOf(genesis, 0), stateRoot: frontierRoot(emptyFrontier()) });
-
-/** Only where it is there: nobody needs it. */
-function isEvidenceGood(block: Block, configuration: ActiveConfiguration): boolean {
-  const { producers, engine } = configuration;
-  if (block.Evidence.length === 0) return true;
-  const isSigned = (producer: number, hash: Uint8Array, sign: Uint8Array): boolean =>
-    verifyHash(hash, sign, producers[producer] ?? '');
-  return engine === 'pbft' && isGoodEvidence(block, configuration, isSigned);
-}

@@ -280,8 +280,8 @@ export class Producer {
     const answers: EngineInput[] = [];
     if (step.propose) {
       const { epoch, randomBytes } = step.propose;
-      const proposal = this.#waitingTrxs.proposal(step.propose);
-      answers.push({ type: 'proposal', epoch, proposal, random: random.bytes(randomBytes) });
+      const proposed = { epoch, proposal: this.#waitingTrxs.proposal(step.propose) };
+      answers.push({ type: 'proposal', ...proposed, random: random.bytes(randomBytes) });
     }
     if (step.rollback) this.#overlay.rollBack(step.rollback.ticket);
     if (step.execute) answers.push(await this.#overlay.execute(step.execute));
@@ -357,8 +357,7 @@ export class Producer {
   /** Stores the block that was executed before it was agreed on. */
   async #confirmed(confirmation: Confirmation): Promise<EngineInput> {
     const { chain, pool } = this.#options;
-    const { epoch } = confirmation;
-    const block = await this.#overlay.confirm(confirmation);
+    const [block, { epoch }] = [await this.#overlay.confirm(confirmation), confirmation];
     if (!block) return this.#executedBefore({ epoch });
     await this.#store([block]);
     for (const trx of block.Trxs) pool.remove(trx.SenderPubkey, trx.TrxId);
