@@ -3,11 +3,16 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
+import { CONFORMANCE_CASES, type Place } from '../src/api/conformance/index.ts';
 import { expect, test } from './support/app-test.ts';
+import { pageFetch } from './support/page-fetch.ts';
 import { type Answer, Person } from './support/person.ts';
 import { startRelayProcess } from './support/relay.ts';
 
 const SERVED_LIMIT_MS = 30_000;
+/** Two dozen cases, each with groups of its own. */
+const CONFORMANCE_LIMIT_MS = 600_000;
+const PAUSE_MS = 100;
 
 /** Resolves when the page's `fetch` goes through the service worker. */
 async function served(page: Page): Promise<void> {
@@ -62,6 +67,22 @@ test('W-1 W-2: any page of the origin reaches the leading tab by fetch, also aft
   await again.goto(relay.origin);
   await again.evaluate(() => window.sett?.ready);
   expect((await call(other, '/api/v1/groups')).body.groups[0].group_id).toBe(groupId);
+});
+
+test('W-1: the interface answers a page of the origin as it does everywhere', async ({ arrive, relay }) => {
+  test.setTimeout(CONFORMANCE_LIMIT_MS);
+  const placeOf = async (person: Person): Promise<Place> => {
+    await served(person.page);
+    const page = await person.context.newPage();
+    await page.goto(`${relay.origin}/healthz`);
+    await served(page);
+    return {
+      fetch: (target, init) => pageFetch(page, target, init as Parameters<typeof pageFetch>[2]),
+      pause: () => page.waitForTimeout(PAUSE_MS),
+    };
+  };
+  const [node, other] = [await placeOf(await arrive()), await placeOf(await arrive())];
+  for (const { title, run } of CONFORMANCE_CASES) await test.step(title, () => run({ node, other }));
 });
 
 test('W-2: a profile has its own node, and a hard reload keeps the interface', async ({ arrive, relay }) => {

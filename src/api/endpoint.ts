@@ -27,6 +27,7 @@ const PROBLEM_STATUSES = {
   422: 'Understood, but it would have no effect in the group, or this node does not support it',
   429: 'Too many calls of this caller',
   500: 'Something went wrong inside the node',
+  502: 'Nobody answers at an address that this node was to connect to',
   503: 'No node answers at the moment',
   507: 'The storage of this browser is full',
 } as const;

@@ -21,6 +21,7 @@ const STATUS_OF_CODE: Readonly<Record<NodeErrorCode, number>> = {
   'request-open': 409,
   'not-announced': 422,
   rejected: 422,
+  unreachable: 502,
   unsupported: 422,
   internal: 500,
 };

@@ -39,13 +39,16 @@ type AsText<T> = { [Name in keyof T]: T[Name] extends string | undefined ? T[Nam
 
 type Plain<T> = { [Name in keyof T]: T[Name] };
 
-/** What a call takes: the fields of path, query, headers and body together, whose names differ. */
-export type CallInput<Id extends keyof Interface> = Plain<
-  AsText<Part<Interface[Id], 'params'>> &
-    AsText<Part<Interface[Id], 'query'>> &
-    Part<Interface[Id], 'headers'> &
-    Part<Interface[Id], 'body'>
->;
+/** What a call takes: the fields of path, query, headers and body together, whose names differ; or the body alone, where that is a list. */
+export type CallInput<Id extends keyof Interface> =
+  Part<Interface[Id], 'body'> extends infer Items extends readonly unknown[]
+    ? Readonly<Items>
+    : Plain<
+        AsText<Part<Interface[Id], 'params'>> &
+          AsText<Part<Interface[Id], 'query'>> &
+          Part<Interface[Id], 'headers'> &
+          Part<Interface[Id], 'body'>
+      >;
 
 /** What a call answers with 200. Integers beyond 2^53 are bigints. */
 export type CallAnswer<Id extends keyof Interface> = z.output<Interface[Id]['answer']>;

@@ -74,14 +74,61 @@ function publicKeyOfPeerId(peerId: string): string {
   return btoa(String.fromCharCode(...bytes.subarray(2)));
 }
 
+/** Addresses of one call: each is dialled, all at once. */
+const ADDRESSES_MAX = 16;
+const ADDRESS_CHARS_MAX = 512;
+
+const addressesBody = z
+  .array(
+    z
+      .string()
+      .min(1)
+      .max(ADDRESS_CHARS_MAX)
+      .openapi({ example: '/dns4/example.org/tcp/443/wss/p2p/12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5' }),
+  )
+  .min(1)
+  .max(ADDRESSES_MAX)
+  .openapi('Addresses', { description: 'WebSocket multiaddrs with a peer id' });
+
+const peersAnswer = z
+  .object({
+    succ_count: z.int(),
+    err_count: z.int(),
+    error: z.record(z.string(), z.string()).openapi({ description: 'By address: why it is not connected' }),
+  })
+  .openapi('ConnectedPeers');
+
 export const NETWORK_ENDPOINTS = endpoints({
+  connectPeers: {
+    method: 'post',
+    path: '/api/v1/network/peers',
+    summary: 'Connect to peers by their addresses, until the node stops',
+    body: addressesBody,
+    answer: peersAnswer,
+  },
+  addRelays: {
+    method: 'post',
+    path: '/api/v1/network/relay',
+    summary: 'Use more relays, until the node stops',
+    body: addressesBody,
+    answer: z.object({ ok: z.literal(true) }).openapi('AddedRelays'),
+  },
   node: { method: 'get', path: '/api/v1/node', summary: 'This node', answer: nodeSchema },
   network: { method: 'get', path: '/api/v1/network', summary: 'This node’s network', answer: networkSchema },
 });
 
-/** What this node is and whom it is connected to. */
+/** What this node is, whom it is connected to, and whom it shall be. */
 export function addNetworkRoutes(router: OpenAPIHono, service: NodeService, version: string): void {
   addEndpoint(router, NETWORK_ENDPOINTS.node, () => toNode(service.view(), version));
+  addEndpoint(router, NETWORK_ENDPOINTS.connectPeers, async ({ body }) => {
+    const reached = [...(await service.connectPeers(body))];
+    const failed = reached.flatMap(([address, error]) => (error === undefined ? [] : [[address, error.message] as const]));
+    return { succ_count: reached.length - failed.length, err_count: failed.length, error: Object.fromEntries(failed) };
+  });
+  addEndpoint(router, NETWORK_ENDPOINTS.addRelays, async ({ body }) => {
+    await service.addRelays(body);
+    return { ok: true as const };
+  });
   addEndpoint(router, NETWORK_ENDPOINTS.network, () => {
     const view = service.view();
     const { peerId, relays } = view.network;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Network, openNode, type SettNode } from '../node/index.ts';
+import { NetworkError } from '../node/ports.ts';
 import { memoryStore, SeededRandom } from '../sim/index.ts';
 import { createRouter } from './router.ts';
 
@@ -30,6 +31,8 @@ class World {
       request: () => Promise.reject(new Error('nobody is there')),
       openStream: () => Promise.reject(new Error('nobody is there')),
       setBootstraps: () => {},
+      dial: () => Promise.reject(new NetworkError('unreachable', 'Nobody is there.')),
+      addRelay: () => Promise.reject(new NetworkError('unreachable', 'Nobody is there.')),
       meet: () => {},
       penalize: () => {},
       state: () => ({ peerId: '12D3KooWGRUVh7T8XbUU6v8QLRLDvnYyT1EwyZdNBzSPQhLJYyfR', relays: [], peers: [] }),

@@ -184,7 +184,13 @@ class Libp2pHost implements Host {
       timers,
       log,
     });
-    this.#namedPeers = new NamedPeers({ addresses: this.#options.peers ?? [], libp2p: node, timers, log });
+    this.#namedPeers = new NamedPeers({
+      addresses: this.#options.peers ?? [],
+      ownPeerId: node.peerId.toString(),
+      libp2p: node,
+      timers,
+      log,
+    });
     this.#gossip = new Gossip({
       pubsub: node.services.pubsub,
       isRelay,
@@ -246,6 +252,14 @@ class Libp2pHost implements Host {
 
   setBootstraps(urls: readonly string[]): void {
     this.#relays.setBootstraps(urls);
+  }
+
+  dial(address: string): Promise<void> {
+    return this.#namedPeers.add(address);
+  }
+
+  addRelay(address: string): Promise<void> {
+    return this.#relays.addNamed(address);
   }
 
   meet(peer: PeerId): void {

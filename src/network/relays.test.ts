@@ -169,6 +169,35 @@ describe('Relays', () => {
     expect(addresses).toContain(ADDRESS);
   });
 
+  it('uses a relay that is named later, whatever the bootstraps become, and forgets one that cannot be reached', async () => {
+    const { world, relays, pass, states } = setUp({ trustedOrigins: [] });
+    await relays.addNamed(ADDRESS);
+    await pass(1);
+    relays.setBootstraps([]);
+    await relays.addNamed(ADDRESS);
+    await pass(1);
+    expect([states(), world.dials, world.connections.length]).toEqual([['reserved'], 1, 1]);
+    world.relayIsUp = false;
+    const other = `/ip4/127.0.0.1/tcp/9000/ws/p2p/${OTHER_ID}`;
+    await expect(relays.addNamed(other)).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining('refused'),
+    });
+    expect(relays.state().map(({ address }) => address)).toEqual([ADDRESS]);
+  });
+
+  it('takes no relay that is none, and only so many', async () => {
+    const { world, relays } = setUp({ trustedOrigins: [] });
+    for (const address of ['', 'x', '/ip4/127.0.0.1/tcp/1/ws', `${ADDRESS}/p2p-circuit`, ADDRESS.replace('/ws', '')]) {
+      await expect(relays.addNamed(address), address).rejects.toMatchObject({ code: 'malformed' });
+    }
+    expect(world.dials).toBe(0);
+    const add = (port: number) => relays.addNamed(ADDRESS.replace('8000', String(port)));
+    for (let port = 1; port <= 8; port++) await add(port);
+    await expect(add(9)).rejects.toMatchObject({ code: 'too-many' });
+    expect(relays.state()).toHaveLength(8);
+  });
+
   it('leaves the relays of bootstraps that are taken back', async () => {
     const { world, relays, pass } = setUp();
     const other = `/ip4/127.0.0.1/tcp/9000/ws/p2p/${OTHER_ID}`;

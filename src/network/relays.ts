@@ -5,7 +5,7 @@
 import type { Connection, Libp2p } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
-import type { PeerId, RelayState } from '../node/ports.ts';
+import { NetworkError, type PeerId, type RelayState } from '../node/ports.ts';
 import {
   BOOTSTRAP_PATH,
   type Bootstrap,
@@ -30,6 +30,9 @@ const FIRST_BACKOFF_MS = 1_000;
 /** A relay that comes back is found within this time. */
 const BACKOFF_CAP_MS = 15_000;
 
+/** What {@link readRelayAddress} takes, for whoever gave something else. */
+const RELAY_FORM = 'It takes a WebSocket multiaddr with a peer id, such as /dns4/relay.example.org/tcp/443/wss/p2p/12D3Koo….';
+
 interface Source {
   /** Where the document is; undefined for the relays that the operator named, which stand in none. */
   readonly origin: string | undefined;
@@ -47,7 +50,8 @@ interface Relay {
   readonly peerId: PeerId;
   readonly source: Source;
   readonly backoff: Backoff;
-  dialling: boolean;
+  /** A dial under way; resolves with what it failed by. */
+  dial: Promise<Error | undefined> | undefined;
   probing: boolean;
   failed: boolean;
   /** When the present connection was first seen, on the timers' clock. */
@@ -68,18 +72,23 @@ export interface RelaysOptions {
 
 export class Relays {
   readonly #options: RelaysOptions;
+  /** Addresses of {@link RelaysOptions.named}, and those that were named since. */
+  #named: readonly string[];
+  #urls: readonly string[] = [];
   #sources: Source[] = [];
   #relays: Relay[] = [];
   #stopped = false;
 
   constructor(options: RelaysOptions) {
     this.#options = options;
+    this.#named = options.named;
     this.setBootstraps([]);
   }
 
   /** Replaces the bootstraps; those that stay keep their state. URLs that may not be used are left out. */
   setBootstraps(urls: readonly string[]): void {
-    const { trustedOrigins, named, log } = this.#options;
+    const { trustedOrigins, log } = this.#options;
+    this.#urls = urls;
     const origins = new Set<string>(trustedOrigins);
     for (const url of urls) {
       const origin = bootstrapOrigin(url, trustedOrigins);
@@ -89,12 +98,42 @@ export class Relays {
     const known = (origin: string | undefined) => this.#sources.find((source) => source.origin === origin);
     this.#sources = [...origins].map((origin) => known(origin) ?? newSource(origin, undefined));
     // First: what the operator named must not be crowded out.
-    if (named.length > 0) {
-      const document = { relays: named, iceServers: [], publicOrigin: undefined };
-      this.#sources.unshift(known(undefined) ?? newSource(undefined, document));
+    if (this.#named.length > 0) {
+      const source = known(undefined) ?? newSource(undefined, undefined);
+      source.document = { relays: this.#named, iceServers: [], publicOrigin: undefined };
+      this.#sources.unshift(source);
     }
     this.#takeDocuments();
     this.tick();
+  }
+
+  /** Uses a relay that somebody named. Resolves when it is connected; rejects with {@link NetworkError}, and then it is not used. */
+  async addNamed(address: string): Promise<void> {
+    if (readRelayAddress(address) === undefined)
+      throw new NetworkError('malformed', `This is not the address of a relay. ${RELAY_FORM}`);
+    const isNew = !this.#named.includes(address);
+    if (isNew) this.#setNamed([...this.#named, address]);
+    const relay = this.#relays.find((other) => other.address === address);
+    if (relay === undefined) {
+      this.#setNamed(this.#named.filter((other) => other !== address));
+      throw new NetworkError('too-many', `${RELAYS_MAX} relays are in use already, and no more are.`);
+    }
+    const failure = await this.#reach(relay);
+    if (failure === undefined) return;
+    if (isNew) this.#setNamed(this.#named.filter((other) => other !== address));
+    throw new NetworkError('unreachable', `The relay could not be reached: ${failure.message}`, { cause: failure });
+  }
+
+  #setNamed(addresses: readonly string[]): void {
+    this.#named = addresses;
+    this.setBootstraps(this.#urls);
+  }
+
+  /** Resolves when a relay is connected, or with what stands against it. */
+  async #reach(relay: Relay): Promise<Error | undefined> {
+    if (connectionTo(this.#options.libp2p, relay) !== undefined) return undefined;
+    relay.dial ??= this.#dial(relay);
+    return relay.dial;
   }
 
   /** Whether this peer is a relay of ours, seen on a socket of its own: its name in a document alone does not make it one. */
@@ -224,7 +263,7 @@ export class Relays {
     const connection = connectionTo(this.#options.libp2p, relay);
     if (connection === undefined) {
       relay.connectedAtMs = undefined;
-      if (!relay.dialling && relay.backoff.due(nowMs)) void this.#dial(relay);
+      if (relay.dial === undefined && relay.backoff.due(nowMs)) relay.dial = this.#dial(relay);
       return;
     }
     relay.connectedAtMs ??= nowMs;
@@ -238,9 +277,9 @@ export class Relays {
     }
   }
 
-  async #dial(relay: Relay): Promise<void> {
+  async #dial(relay: Relay): Promise<Error | undefined> {
     const { libp2p, timers, log, changed } = this.#options;
-    relay.dialling = true;
+    let failure: Error | undefined;
     try {
       await timers.within(
         DIAL_TIMEOUT_MS,
@@ -250,15 +289,17 @@ export class Relays {
       relay.connectedAtMs = timers.nowMs();
       relay.failed = false;
     } catch (error) {
-      log(`relay ${relay.address}: ${error instanceof Error ? error.message : String(error)}`);
+      failure = error instanceof Error ? error : new Error(String(error));
+      log(`relay ${relay.address}: ${failure.message}`);
       relay.failed = true;
       relay.backoff.failed(timers.nowMs());
       // It may have moved: look what its document says now.
       relay.source.stale = true;
     } finally {
-      relay.dialling = false;
+      relay.dial = undefined;
     }
     changed();
+    return failure;
   }
 
   /** Cuts a connection that gives no sign of life. */
@@ -294,7 +335,7 @@ function newRelay(address: string, peerId: PeerId, source: Source): Relay {
     peerId,
     source,
     backoff: new Backoff(FIRST_BACKOFF_MS, BACKOFF_CAP_MS),
-    dialling: false,
+    dial: undefined,
     probing: false,
     failed: false,
     connectedAtMs: undefined,

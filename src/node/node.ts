@@ -23,7 +23,17 @@ import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
 import { Mailbox } from './mailbox.ts';
 import { checkLength, readSeed, signMembership } from './membership.ts';
-import type { MessageStream, MessageStreamHandlers, NetworkState, Ports, StoreUsage, TableName, Write } from './ports.ts';
+import { addRelays, reachEach } from './named-addresses.ts';
+import type {
+  MessageStream,
+  MessageStreamHandlers,
+  NetworkError,
+  NetworkState,
+  Ports,
+  StoreUsage,
+  TableName,
+  Write,
+} from './ports.ts';
 import { readHello } from './producers/frames.ts';
 import { ENGINES, type TrustedDealer } from './producers/make-engine.ts';
 import { consensusInfo, lastProof, proofHistory, proofOf } from './proofs.ts';
@@ -386,6 +396,14 @@ export class SettNode extends GroupCalls implements NodeService {
   kept(groupId: string): { readonly trxs: number; readonly epochs: number; readonly bytes: number } {
     const { pool, producer } = this.group(groupId);
     return { epochs: 0, bytes: 0, ...producer?.status.kept, trxs: pool.size };
+  }
+
+  connectPeers(addresses: readonly string[]): Promise<ReadonlyMap<string, NetworkError | undefined>> {
+    return reachEach(addresses, (address) => this.ports.network.dial(address));
+  }
+
+  addRelays(addresses: readonly string[]): Promise<void> {
+    return addRelays(this.ports.network, addresses);
   }
 
   // --------------------------------------------------------------------------------------------------------------------- view

@@ -137,7 +137,7 @@ export interface NetworkHandlers {
   stream(stream: MessageStream): void;
 }
 
-export type NetworkErrorCode = 'unreachable' | 'timeout' | 'too-large' | 'malformed' | 'closed';
+export type NetworkErrorCode = 'unreachable' | 'timeout' | 'too-large' | 'too-many' | 'malformed' | 'closed';
 
 export class NetworkError extends Error {
   readonly code: NetworkErrorCode;
@@ -291,6 +291,13 @@ export interface Network {
   openStream(peer: PeerId): Promise<MessageStream>;
   /** Bootstraps to use: origins that serve `/bootstrap.json`, from seeds. Replaces the earlier list; the page's own origin is always one. */
   setBootstraps(urls: readonly string[]): void;
+  /**
+   * Connects to the peer at this multiaddr (a WebSocket's, or a circuit's through a relay; with its peer id) and keeps a connection to it until the node stops.
+   * Rejects with {@link NetworkError}; then nothing is kept.
+   */
+  dial(address: string): Promise<void>;
+  /** Uses the relay at this WebSocket multiaddr (with its peer id) until the node stops. Resolves when it is connected; rejects with {@link NetworkError}, and then forgets it. */
+  addRelay(address: string): Promise<void>;
   /** A member of one of our groups: get and keep a direct connection to it. */
   meet(peer: PeerId): void;
   /** A peer sent something that no honest node sends; enough of these and it is cut off for a while. */

@@ -14,6 +14,7 @@ import type {
   UpdGroupUserItem,
   UserItem,
 } from '../records/index.ts';
+import type { NetworkError } from './ports.ts';
 import type { ChangeView, ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
 
 /** Everything that a program or a person can ask of a node; the API router is a thin skin over it. */
@@ -37,6 +38,7 @@ export type NodeErrorCode =
   | 'storage-full'
   | 'fenced' // another tab has taken over
   | 'stopped' // the group does not go on here; the group's `problem` says why
+  | 'unreachable' // an address at which nobody answers
   | 'unsupported'
   | 'internal';
 
@@ -274,6 +276,10 @@ export interface NodeService {
   lastProof(groupId: string): Promise<ConsensusProofInfo>;
   proofHistory(groupId: string): Promise<ConsensusProofInfo[]>;
   proof(groupId: string, reqId: string): Promise<ConsensusProofInfo>;
+  /** Connects to the peers at these multiaddrs, until the node stops. Answers for each what stands against it, undefined if it is connected. */
+  connectPeers(addresses: readonly string[]): Promise<ReadonlyMap<string, NetworkError | undefined>>;
+  /** Uses the relays at these multiaddrs, until the node stops. Throws `bad-input` and `unreachable`; those that are connected then stay. */
+  addRelays(addresses: readonly string[]): Promise<void>;
   /** Looks for newer blocks now. */
   startSync(groupId: string): Promise<void>;
 

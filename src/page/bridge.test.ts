@@ -20,6 +20,8 @@ function bridge(overrides: Partial<Host> = {}) {
     request: async (_peer, bytes) => bytes,
     openStream: () => Promise.reject(new NetworkError('unreachable', 'Nobody is there.')),
     setBootstraps: (urls) => void told.push(`bootstraps ${urls.join()}`),
+    dial: async (address) => void told.push(`dial ${address}`),
+    addRelay: () => Promise.reject(new NetworkError('too-many', 'No more relays.')),
     meet: (peer) => void told.push(`meet ${peer}`),
     penalize: (peer, reason) => void told.push(`penalize ${peer} ${reason}`),
     state: () => ({ peerId: 'me', relays: [], peers: [] }),
@@ -76,6 +78,24 @@ test('a request of a peer is answered or refused by the worker, and refused beyo
   say({ type: 'unserved', id: 1 });
   expect(await answers[0]).toEqual(data);
   await expect(answers[1]).rejects.toBeInstanceOf(NetworkError);
+});
+
+test('an address that the worker names is dialled, and how it went is told', async () => {
+  const { told, sent, say } = bridge();
+  for (const junk of [
+    { type: 'dial', id: 1 },
+    { type: 'add-relay', address: 'b' },
+  ])
+    say(junk);
+  say({ type: 'dial', id: 1, address: 'a' });
+  say({ type: 'add-relay', id: 2, address: 'b' });
+  await expect
+    .poll(() => sent.slice(1))
+    .toEqual([
+      { type: 'reached', id: 1 },
+      { type: 'unreached', id: 2, code: 'too-many', message: 'No more relays.' },
+    ]);
+  expect(told).toEqual(['dial a']);
 });
 
 test('errors of the host cross as code and sentence', async () => {

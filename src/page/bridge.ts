@@ -59,6 +59,15 @@ export function bridgeNetwork(host: Host, line: Line): void {
     }
   }
 
+  async function reach({ type, id, address }: Extract<ToHost, { type: 'dial' | 'add-relay' }>): Promise<void> {
+    try {
+      await (type === 'dial' ? host.dial(address) : host.addRelay(address));
+      tell({ type: 'reached', id });
+    } catch (error) {
+      tell({ type: 'unreached', id, ...asFailure(error) });
+    }
+  }
+
   line.listen((value) => {
     const message = readToHost(value);
     if (message === undefined) return;
@@ -71,6 +80,10 @@ export function bridgeNetwork(host: Host, line: Line): void {
         break;
       case 'bootstraps':
         host.setBootstraps(message.urls);
+        break;
+      case 'dial':
+      case 'add-relay':
+        void reach(message);
         break;
       case 'meet':
         host.meet(message.peer);

@@ -85,6 +85,13 @@ describe('the client library', () => {
     expect(requests.at(-1)).toMatchObject({ url: '/api/v1/backup', init: { headers: { 'sett-passphrase': '%C3%A9' } } });
   });
 
+  it('sends a list where a route takes one', async () => {
+    const connected = await settled(sett.connectPeers(['/nowhere']));
+    expectTypeOf(connected.error).toEqualTypeOf<Record<string, string>>();
+    expect(connected).toMatchObject({ succ_count: 0, err_count: 1, error: { '/nowhere': expect.any(String) } });
+    expect(requests.at(-1)).toMatchObject({ url: '/api/v1/network/peers', init: { body: '["/nowhere"]' } });
+  });
+
   it('gives refusals as errors with status, code and sentence', async () => {
     const group_id = '00000000-0000-4000-8000-000000000000';
     const refused = await settled(sett.groupSeed({ group_id }).catch((error: unknown) => error));

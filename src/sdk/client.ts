@@ -25,7 +25,7 @@ type Call<Id extends CallId> =
     ? (input?: CallInput<Id>, options?: CallOptions) => Promise<CallAnswer<Id>>
     : (input: CallInput<Id>, options?: CallOptions) => Promise<CallAnswer<Id>>;
 
-/** A method for each route, named by its id: fields of path, query and body in one object, the answer as described. Rejects with {@link SettError}. */
+/** A method for each route, named by its id: fields of path, query and body in one object, or the list that is the body; the answer as described. Rejects with {@link SettError}. */
 export type Calls = { readonly [Id in CallId]: Call<Id> };
 
 export interface SettClient extends Calls {
@@ -113,6 +113,9 @@ function toRequest(
   input: Readonly<Record<string, unknown>>,
 ): { url: string; method: string; headers: Record<string, string>; body?: string } {
   const [method, template] = ROUTES[id];
+  if (Array.isArray(input)) {
+    return { url: template, method, headers: { 'content-type': 'application/json' }, body: stringifyExact(input) };
+  }
   const rest = new Map(Object.entries(input).filter(([, value]) => value !== undefined));
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = rest.get(name);

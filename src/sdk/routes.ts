@@ -38,6 +38,8 @@ export const ROUTES = {
   appConfig: ['GET', '/api/v1/group/{group_id}/appconfig/{key}'],
   node: ['GET', '/api/v1/node'],
   network: ['GET', '/api/v1/network'],
+  connectPeers: ['POST', '/api/v1/network/peers'],
+  addRelays: ['POST', '/api/v1/network/relay'],
   addressOf: ['POST', '/api/v1/tools/pubkeytoaddr'],
   extendSeed: ['POST', '/api/v1/tools/seedurlextend'],
   receipt: ['GET', '/api/v1/trx/{group_id}/{trx_id}/receipt'],

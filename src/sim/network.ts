@@ -15,6 +15,10 @@ import { SimulatedStreamPair, type StreamDelivery, type StreamWays } from './str
 /** As long as a real host tries. */
 const OPEN_STREAM_TIMEOUT_MS = 20_000;
 
+/** What stands for the relay: everybody reaches everybody through it. */
+const RELAY = '/sim';
+const CIRCUIT = `${RELAY}/p2p-circuit/p2p/`;
+
 export interface NetworkFaults {
   /** Chance that a message is lost; one on a stream breaks the stream. */
   loss: number;
@@ -276,6 +280,17 @@ export class SimulatedHost implements Network {
 
   setBootstraps(): void {}
 
+  async dial(address: string): Promise<void> {
+    if (!address.startsWith(CIRCUIT)) throw new NetworkError('malformed', `Addresses here begin with ${CIRCUIT}.`);
+    const peer = address.slice(CIRCUIT.length);
+    if (peer === this.peerId) throw new NetworkError('malformed', 'This is the address of this node itself.');
+    if (!this.#network.reaches(this.peerId, peer)) throw new NetworkError('unreachable', `${peer} is not reachable.`);
+  }
+
+  async addRelay(address: string): Promise<void> {
+    if (address !== RELAY) throw new NetworkError('malformed', `The one relay here is ${RELAY}.`);
+  }
+
   meet(): void {}
 
   penalize(peer: PeerId, reason: string): void {
@@ -286,7 +301,7 @@ export class SimulatedHost implements Network {
     const peers = this.#network
       .others(this.peerId)
       .map(({ peerId }) => ({ peerId, path: 'webrtc' as const, address: `/sim/${peerId}` }));
-    return { peerId: this.peerId, relays: [], peers };
+    return { peerId: this.peerId, relays: [{ address: RELAY, state: 'reserved' }], peers };
   }
 
   tellState(): void {

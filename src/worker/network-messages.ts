@@ -27,6 +27,7 @@ export type StreamFromHost =
 export type ToHost =
   | { readonly type: 'subscribe' | 'unsubscribe'; readonly topic: string }
   | { readonly type: 'bootstraps'; readonly urls: readonly string[] }
+  | { readonly type: 'dial' | 'add-relay'; readonly id: number; readonly address: string }
   | { readonly type: 'meet'; readonly peer: PeerId }
   | { readonly type: 'penalize'; readonly peer: PeerId; readonly reason: string }
   | { readonly type: 'publish'; readonly id: number; readonly topic: string; readonly data: Uint8Array }
@@ -53,10 +54,11 @@ export type FromHost =
   | { readonly type: 'serve'; readonly id: number; readonly data: Uint8Array; readonly from: PeerId }
   | { readonly type: 'published'; readonly id: number; readonly recipients: number }
   | { readonly type: 'requested'; readonly id: number; readonly data: Uint8Array }
+  | { readonly type: 'reached'; readonly id: number }
   | StreamFromHost
-  /** A publish, a request, or the opening of a stream, that failed. */
+  /** A publish, a request, a dial, or the opening of a stream, that failed. */
   | {
-      readonly type: 'unpublished' | 'unrequested' | 'unopened';
+      readonly type: 'unpublished' | 'unrequested' | 'unreached' | 'unopened';
       readonly id: number;
       readonly code: NetworkErrorCode;
       readonly message: string;
@@ -72,6 +74,8 @@ export const NETWORK_SEAM = {
   publishing: 128,
   /** Requests to peers under way. */
   requesting: 64,
+  /** Addresses that are being dialled because somebody asked for it: two calls of the most that one takes. */
+  reaching: 32,
   /** Streams that are being opened: to every producer of a few groups at once. */
   opening: 64,
   /** Cost of one stream's messages towards the worker that it has not handled; beyond it they wait at the host, which holds the peer back. */
@@ -98,6 +102,8 @@ export const readToHost = messageReader<ToHost>({
   subscribe: { topic: isText },
   unsubscribe: { topic: isText },
   bootstraps: { urls: listOf(isText, URLS_MAX) },
+  dial: { id: isCount, address: isText },
+  'add-relay': { id: isCount, address: isText },
   meet: { peer: isText },
   penalize: { peer: isText, reason: isText },
   publish: { id: isCount, topic: isText, data: isBytes },
@@ -118,7 +124,7 @@ const isState = shape<NetworkState>({
 
 const failure = {
   id: isCount,
-  code: oneOf('unreachable', 'timeout', 'too-large', 'malformed', 'closed'),
+  code: oneOf('unreachable', 'timeout', 'too-large', 'too-many', 'malformed', 'closed'),
   message: isText,
 };
 
@@ -129,10 +135,12 @@ export const readFromHost = messageReader<FromHost>({
   serve: { id: isCount, data: isBytes, from: isText },
   published: { id: isCount, recipients: isCount },
   requested: { id: isCount, data: isBytes },
+  reached: { id: isCount },
   stream: { stream: isCount, peer: isText },
   opened: { id: isCount, stream: isCount, peer: isText },
   ...streamKinds,
   unpublished: failure,
   unrequested: failure,
+  unreached: failure,
   unopened: failure,
 });

@@ -17,6 +17,8 @@ const GRACE_MS = 5_000;
 const PUBLISH_TIMEOUT_MS = 30_000;
 /** The host gives up on opening a stream before this. */
 const OPEN_STREAM_TIMEOUT_MS = 30_000;
+/** The host gives up on an address before this. */
+const REACH_TIMEOUT_MS = 20_000;
 
 export interface RemoteNetwork extends Network {
   /** Drives the page's host: call once a second. */
@@ -29,6 +31,7 @@ export function createRemoteNetwork(line: Line, after: (delayMs: number, callbac
   let state: NetworkState = { peerId: undefined, relays: [], peers: [] };
   const publishing = new Pending<number>(NETWORK_SEAM.publishing);
   const requesting = new Pending<Uint8Array>(NETWORK_SEAM.requesting);
+  const reaching = new Pending<void>(NETWORK_SEAM.reaching);
   const opening = new Pending<MessageStream>(NETWORK_SEAM.opening);
 
   const tell = (message: ToHost, transfer: readonly ArrayBuffer[] = []) => line.post(message, transfer);
@@ -94,11 +97,17 @@ export function createRemoteNetwork(line: Line, after: (delayMs: number, callbac
       case 'requested':
         requesting.resolve(message.id, message.data);
         break;
+      case 'reached':
+        reaching.resolve(message.id, undefined);
+        break;
       case 'unpublished':
         publishing.reject(message.id, new NetworkError(message.code, message.message));
         break;
       case 'unrequested':
         requesting.reject(message.id, new NetworkError(message.code, message.message));
+        break;
+      case 'unreached':
+        reaching.reject(message.id, new NetworkError(message.code, message.message));
         break;
       case 'unopened':
         opening.reject(message.id, new NetworkError(message.code, message.message));
@@ -144,6 +153,8 @@ export function createRemoteNetwork(line: Line, after: (delayMs: number, callbac
       return ask(opening, 'opened', OPEN_STREAM_TIMEOUT_MS, (id) => tell({ type: 'open-stream', id, peer }));
     },
     setBootstraps: (urls) => tell({ type: 'bootstraps', urls }),
+    dial: (address) => ask(reaching, 'dialled', REACH_TIMEOUT_MS, (id) => tell({ type: 'dial', id, address })),
+    addRelay: (address) => ask(reaching, 'dialled', REACH_TIMEOUT_MS, (id) => tell({ type: 'add-relay', id, address })),
     meet: (peer) => tell({ type: 'meet', peer }),
     penalize: (peer, reason) => tell({ type: 'penalize', peer, reason }),
     state: () => state,

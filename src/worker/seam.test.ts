@@ -73,6 +73,21 @@ test('remote network: publishes and requests are answered by id, errors cross as
   expect(timers.waiting).toBe(0);
 });
 
+test('remote network: an address is dialled by the page, which says how it went', async () => {
+  const line = new HeldLine<ToHost>();
+  const network = createRemoteNetwork(line, heldTimers().after);
+  network.listen(silent);
+  const answers = [network.dial('a'), network.addRelay('b')];
+  expect(line.sent).toEqual([
+    { type: 'dial', id: 0, address: 'a' },
+    { type: 'add-relay', id: 1, address: 'b' },
+  ]);
+  line.receive({ type: 'unreached', id: 1, code: 'too-many', message: 'No more relays.' } satisfies FromHost);
+  line.receive({ type: 'reached', id: 0 } satisfies FromHost);
+  await answers[0];
+  await expect(answers[1]).rejects.toMatchObject({ code: 'too-many', message: 'No more relays.' });
+});
+
 test('remote network: a page that does not answer makes a timeout, and no more than a bounded number wait', async () => {
   const timers = heldTimers();
   const network = createRemoteNetwork(new HeldLine<ToHost>(), timers.after);

@@ -1,4 +1,4 @@
-/** The names that sources of the Quorum family print in their answers (the document on changing consensus), to the letter. */
+/** The names that sources of the Quorum family print in their answers (mostly the document on changing consensus), to the letter. */
 export const PRINTED = {
   join: [
     'group_id',
@@ -35,5 +35,7 @@ export const PRINTED = {
   consensus: ['producers', 'trx_epoch_interval', 'proof_req_id', 'curr_epoch', 'curr_block_id', 'last_update'],
   /** The document prints `Memo` before the first change and `ProofTrxId` after it. */
   producer: ['GroupId', 'ProducerPubkey'],
+  /** Of a Quorum node's own handler. */
+  connectedPeers: ['succ_count', 'err_count', 'error'],
   trx: ['TrxId', 'Type', 'GroupId', 'Data', 'TimeStamp', 'Version', 'Expired', 'SenderPubkey', 'SenderSign'],
 } as const;

@@ -1,5 +1,6 @@
-import { equal, matches } from './caller.ts';
-import { type Case, oneNode } from './case.ts';
+import { equal, equalKeys, matches } from './caller.ts';
+import { type Case, oneNode, twoNodes } from './case.ts';
+import { PRINTED } from './document.ts';
 import { FOREIGN_SEED } from './group-cases.ts';
 
 export const NODE_CASES: readonly Case[] = [
@@ -8,6 +9,39 @@ export const NODE_CASES: readonly Case[] = [
     equal('its type', json.node_type, 'peer');
     const network = await node.get('/api/v1/network');
     equal('its id', network.peer_id, json.node_id);
+  }),
+
+  twoNodes(
+    'a node connects to the addresses that another one tells of itself, and says which of others are none',
+    async (node, other) => {
+      let address: string | undefined;
+      await other.until('it has an address', async () => {
+        [address] = (await other.get('/api/v1/network')).addrs;
+        return address !== undefined;
+      });
+      const own: string = (await node.get('/api/v1/network')).peer_id;
+      const ownAddress = address?.replace(/[^/]+$/, own);
+      equalKeys('the answer', await node.post('/api/v1/network/peers', [address]), PRINTED.connectedPeers);
+      const bad = ['', 'x', '/ip4/127.0.0.1/tcp/1/ws', '/ip4/127.0.0.1/udp/1/quic-v1', ownAddress];
+      const mixed = await node.post('/api/v1/network/peers', [address, address, ...bad.slice(1)]);
+      equal('how many', [mixed.succ_count, mixed.err_count], [1, bad.length - 1]);
+      equal('which ones not', Object.keys(mixed.error).sort(), bad.slice(1).sort());
+      for (const body of [[''], [], {}, [1], 'x', Array(17).fill(address), [`/${'x'.repeat(512)}`]]) {
+        await node.refused(400, 'bad-input', 'POST', '/api/v1/network/peers', body);
+        await node.refused(400, 'bad-input', 'POST', '/api/v1/network/relay', body);
+      }
+    },
+  ),
+
+  oneNode('a relay that is named is used; what is none is told', async (node) => {
+    let relay = '';
+    await node.until('it has a relay', async () => {
+      [relay = ''] = (await node.get('/api/v1/network')).addrs.map((address: string) => address.split('/p2p-circuit')[0]);
+      return relay !== '';
+    });
+    equal('the answer', await node.post('/api/v1/network/relay', [relay, relay]), { ok: true });
+    const message = await node.refused(400, 'bad-input', 'POST', '/api/v1/network/relay', [relay, '/ip4/127.0.0.1/tcp/1']);
+    matches('what is wrong', message, /^\/ip4\/127\.0\.0\.1\/tcp\/1: \S/);
   }),
 
   oneNode('the address of a public key, and what a seed says', async (node) => {

@@ -242,6 +242,12 @@ class TwistedNetwork implements Network {
     return this.#host.request(peer, data, options);
   }
   setBootstraps(): void {}
+  dial(address: string): Promise<void> {
+    return this.#host.dial(address);
+  }
+  addRelay(address: string): Promise<void> {
+    return this.#host.addRelay(address);
+  }
   meet(): void {}
   penalize(peer: PeerId, reason: string): void {
     this.#host.penalize(peer, reason);

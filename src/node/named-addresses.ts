@@ -1,0 +1,33 @@
+/** Addresses that a caller names: peers to connect to, relays to use. */
+import { asNodeError } from './errors.ts';
+import { type Network, NetworkError, type NetworkErrorCode } from './ports.ts';
+import { NodeError } from './service.ts';
+
+/** What is wrong with an address itself, however often it is tried. */
+const WRONG_ADDRESS: ReadonlySet<NetworkErrorCode> = new Set(['malformed', 'too-many']);
+
+/** Tries each address once, all at the same time. Answers for each what stands against it. */
+export async function reachEach(
+  addresses: readonly string[],
+  reach: (address: string) => Promise<void>,
+): Promise<ReadonlyMap<string, NetworkError | undefined>> {
+  const attempt = async (address: string) => {
+    try {
+      await reach(address);
+      return [address, undefined] as const;
+    } catch (error) {
+      if (error instanceof NetworkError) return [address, error] as const;
+      throw asNodeError(error);
+    }
+  };
+  return new Map(await Promise.all([...new Set(addresses)].map(attempt)));
+}
+
+/** Uses these relays. Throws NodeError `bad-input` or `unreachable`, which name each address that is not used; the others are. */
+export async function addRelays(network: Network, addresses: readonly string[]): Promise<void> {
+  const reached = await reachEach(addresses, (address) => network.addRelay(address));
+  const failures = [...reached].flatMap(([address, error]) => (error === undefined ? [] : [{ address, error }]));
+  if (failures.length === 0) return;
+  const code = failures.every(({ error }) => WRONG_ADDRESS.has(error.code)) ? 'bad-input' : 'unreachable';
+  throw new NodeError(code, failures.map(({ address, error }) => `${address}: ${error.message}`).join(' '));
+}
