@@ -1,4 +1,7 @@
 /** Headless nodes and a relay as processes of their own. No browser: vitest runs this. */
+import { execFile } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CONFORMANCE_CASES, type Place } from '../src/api/conformance/index.ts';
 import { runDocument } from './support/curl-commands.ts';
@@ -42,7 +45,7 @@ async function untilFinal(nodes: readonly NodeProcess[], groupId: string, trxId:
 it('the document’s curl commands are answered as it prints, and its two procedures go through', {
   timeout: LONG_TIMEOUT_MS,
 }, async () => {
-  await runDocument(await world.start(), await world.start());
+  await runDocument(await world.start(), [await world.start(), await world.start()]);
 });
 
 describe('two headless nodes', () => {
@@ -136,6 +139,57 @@ it('an owner changes consensus among four headless producers over HTTP, and what
     const { producers } = await node.call(`/api/v1/group/${groupId}/consensus/`);
     expect(producers.map(({ ProducerPubkey: key }: { ProducerPubkey: string }) => key).sort()).toEqual([...keys].sort());
   }
+});
+
+/** `npm run sett -- …`, as a person runs it. */
+function sett(args: readonly string[], passphrase: string): Promise<{ code: number; out: string; err: string }> {
+  const env = { ...process.env, SETT_PASSPHRASE: passphrase };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['src/server/main.ts', ...args], { env }, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    );
+  });
+}
+
+it('B-1 B-4: sett backup and sett restore make another node the same user, and never touch a file or a group that is there', async () => {
+  const [one, two] = [await world.start(), await world.start()];
+  const { group_id: groupId } = await one.call('/api/v1/group', GROUP);
+  const trxId = await post(one, groupId, 'worth keeping');
+  await untilFinal([one], groupId, trxId);
+  const passphrase = 'battery staple, for the file alone';
+  const file = path.join(one.dataDirectory, 'sett.backup');
+
+  const made = await sett(['backup', file, '--blocks', '--url', one.origin], passphrase);
+  expect(made).toMatchObject({ code: 0, out: expect.stringContaining('the keys of 1 group.') });
+  const text = await readFile(file, 'utf8');
+  expect(text).not.toContain('worth keeping');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const again = await sett(['backup', file, '--url', one.origin], passphrase);
+  expect(again).toMatchObject({ code: 1, err: expect.stringMatching(/cannot be written/) });
+  expect(await readFile(file, 'utf8')).toBe(text);
+
+  const guessed = await sett(['restore', file, '--url', two.origin], 'some other passphrase');
+  expect(guessed).toMatchObject({ code: 1, err: expect.stringMatching(/passphrase does not open the backup/) });
+  const cut = path.join(one.dataDirectory, 'cut.backup');
+  await writeFile(cut, text.slice(0, -100));
+  expect(await sett(['restore', cut, '--url', two.origin], passphrase)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/is no backup, or was cut/),
+  });
+  expect((await two.call('/api/v1/groups')).groups).toEqual([]);
+
+  // Two nodes with one key must not run at the same time.
+  const { user_pubkey: key } = (await one.call('/api/v1/groups')).groups[0];
+  await one.stop();
+  const restored = await sett(['restore', file, '--url', two.origin], passphrase);
+  expect(restored).toMatchObject({ code: 0, out: expect.stringContaining(`${groupId}  "my_test_group": restored`) });
+  expect((await two.call('/api/v1/groups')).groups).toMatchObject([{ group_id: groupId, user_pubkey: key }]);
+  const [{ Content: content }] = await two.call(`/app/api/v1/group/${groupId}/content`);
+  expect(content).toMatchObject({ content: 'worth keeping' });
+  const present = await sett(['restore', file, '--url', two.origin], passphrase);
+  expect(present).toMatchObject({ code: 0, out: expect.stringContaining('was here already') });
+  const nobody = await sett(['backup', `${file}.2`, '--url', one.origin], passphrase);
+  expect(nobody).toMatchObject({ code: 1, err: expect.stringMatching(/No node answers at/) });
 });
 
 describe('one headless node', () => {

@@ -19,6 +19,8 @@ export interface TokenIssuer {
   create(token: NewToken): Promise<string>;
   /** A token like this one, valid from now on for as long as this one was made for. Rejects with a {@link NodeError}. */
   refresh(token: string | undefined): Promise<string>;
+  /** Ends every token of this name that was made until now, those made anew from one of them included. */
+  revoke(name: string): Promise<void>;
 }
 
 /** Longest name and most groups of a token: it travels in every call's head. */
@@ -27,9 +29,11 @@ const GROUPS_MAX = 50;
 
 const tokenAnswer = z.object({ token: z.string() }).openapi('Token');
 
+const name = z.string().min(1).max(NAME_CHARS_MAX);
+
 const createBody = z
   .object({
-    name: z.string().min(1).max(NAME_CHARS_MAX),
+    name,
     role: z.enum(ROLES),
     allow_groups: z.array(uuid).max(GROUPS_MAX).default([]),
     expires_at: z.iso.datetime({ offset: true, error: 'not a time such as 2030-01-31T12:00:00Z' }),
@@ -53,6 +57,13 @@ export const TOKEN_ENDPOINTS = endpoints({
     summary: 'A token like the one that this call comes with, valid anew',
     answer: tokenAnswer,
   },
+  revokeToken: {
+    method: 'post',
+    path: '/app/api/v1/token/revoke',
+    summary: 'End all tokens of a name that were made until now',
+    body: z.object({ name }),
+    answer: z.object({ name: z.string() }).openapi('RevokedTokens'),
+  },
 });
 
 /** Tokens for programs on other machines. @param issuer undefined where every caller is local: in a page */
@@ -64,6 +75,10 @@ export function addTokenRoutes(router: OpenAPIHono, issuer: TokenIssuer | undefi
   addEndpoint(router, TOKEN_ENDPOINTS.createToken, async ({ body }) => {
     const { name, role, allow_groups: allowGroups } = body;
     return { token: await issuing().create({ name, role, allowGroups, expiresAtMs: Date.parse(body.expires_at) }) };
+  });
+  addEndpoint(router, TOKEN_ENDPOINTS.revokeToken, async ({ body }) => {
+    await issuing().revoke(body.name);
+    return { name: body.name };
   });
   addEndpoint(router, TOKEN_ENDPOINTS.refreshToken, async ({ token }) => ({ token: await issuing().refresh(token) }));
 }

@@ -45,6 +45,7 @@ export const ROUTES = {
   receipt: ['GET', '/api/v1/trx/{group_id}/{trx_id}/receipt'],
   verifyReceipt: ['POST', '/api/v1/tools/verify'],
   createToken: ['POST', '/app/api/v1/token/create'],
+  revokeToken: ['POST', '/app/api/v1/token/revoke'],
   refreshToken: ['POST', '/app/api/v1/token/refresh'],
   backup: ['GET', '/api/v1/backup'],
   makeBackup: ['POST', '/api/v1/backup'],

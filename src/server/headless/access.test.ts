@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { memoryStore } from '../../sim/index.ts';
 import { Access, isDenial } from './access.ts';
 import { HTTP_LIMITS } from './limits.ts';
 import type { CallFacts } from './locality.ts';
-import { type TokenClaims, Tokens } from './tokens.ts';
+import { openRevocations } from './revocations.ts';
+import { type Revocations, type TokenClaims, Tokens } from './tokens.ts';
 
 const MINE = 'cd991ce2-7dbb-422e-9f5c-a0f552e4d896';
 const OTHER = '0d991ce2-7dbb-422e-9f5c-a0f552e4d896';
@@ -11,9 +13,14 @@ const START_MS = Date.UTC(2026, 0, 1);
 
 function setUp(options: { requireToken?: boolean } = {}) {
   const time = { nowMs: START_MS };
-  const tokens = new Tokens(new Uint8Array(32).fill(7), () => time.nowMs);
+  const tokens = new Tokens(new Uint8Array(32).fill(7), () => time.nowMs, inMemory());
   const access = new Access({ tokens, requireToken: false, nowMs: () => time.nowMs, ...options });
   return { time, tokens, access };
+}
+
+function inMemory(): Revocations {
+  const rows = new Map<string, number>();
+  return { untilOf: (name) => rows.get(name), set: async (name, until) => void rows.set(name, until) };
 }
 
 function facts(remoteAddress: string, headers: Record<string, string> = {}): CallFacts {
@@ -66,6 +73,34 @@ describe('tokens', () => {
     for (const bad of [token, undefined, 'x']) await expect(tokens.refresh(bad)).rejects.toMatchObject({ code: 'bad-input' });
   });
 
+  it('of a name end when that is revoked, those made anew from them too; others, and later ones of the name, do not', async () => {
+    const { tokens, time } = setUp();
+    const make = (name: string) => tokens.create({ name, role: 'chain', allowGroups: [], expiresAtMs: START_MS + DAY_MS });
+    const [stolen, other] = [await make('app'), await make('other')];
+    time.nowMs += 1_000;
+    const anew = await tokens.refresh(stolen);
+    await tokens.revoke('app');
+    for (const bad of [stolen, anew]) {
+      expect(await tokens.read(bad)).toBeUndefined();
+      await expect(tokens.refresh(bad)).rejects.toMatchObject({ code: 'bad-input' });
+    }
+    expect(await tokens.read(other)).toMatchObject({ name: 'other' });
+    const later = await make('app');
+    expect(await tokens.read(later)).toMatchObject({ name: 'app' });
+    expect(await tokens.read(await tokens.refresh(later))).toMatchObject({ name: 'app' });
+  });
+
+  it('stay revoked over a restart, whatever their name', async () => {
+    const store = memoryStore();
+    const names = ['app', 'a/b', 'é \ud800', ''];
+    const first = await openRevocations(store);
+    for (const [index, name] of names.entries()) await first.set(name, index);
+    await first.set('app', 99);
+    const second = await openRevocations(store);
+    expect(names.map((name) => second.untilOf(name))).toEqual([99, 1, 2, 3]);
+    expect(second.untilOf('none')).toBeUndefined();
+  });
+
   it('are not made for the past, nor for ever', async () => {
     const { tokens } = setUp();
     for (const expiresAtMs of [START_MS, START_MS + HTTP_LIMITS.tokenMs + 1]) {
@@ -80,7 +115,7 @@ describe('tokens', () => {
     const token = await tokens.create(claims);
     const [head = '', payload = '', signature = ''] = token.split('.');
     const unsigned = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
-    const foreign = await new Tokens(new Uint8Array(32), () => START_MS).create(claims);
+    const foreign = await new Tokens(new Uint8Array(32), () => START_MS, inMemory()).create(claims);
     const raised = Buffer.from(payload, 'base64url').toString().replace('app', 'own');
     for (const bad of [
       foreign,
@@ -136,6 +171,9 @@ describe('access', () => {
       ['/api/v1/group/announce', [MINE], false],
       ['/api/v1/groups', undefined, false],
       ['/api/v1/network', undefined, false],
+      ['/api/v1/network/peers', MINE, false],
+      ['/api/v1/network/relay', MINE, false],
+      ['/app/api/v1/token/revoke', MINE, false],
       ['/api/v2/group/join', undefined, false],
       ['/app/api/v1/token/create', undefined, false],
       ['/metrics', undefined, false],

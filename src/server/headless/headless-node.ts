@@ -11,6 +11,7 @@ import { createHttpServer } from './http.ts';
 import { HTTP_LIMITS } from './limits.ts';
 import { Metrics } from './metrics.ts';
 import type { HeadlessOptions } from './options.ts';
+import { openRevocations } from './revocations.ts';
 import { Tokens } from './tokens.ts';
 
 const TICK_MS = 1_000;
@@ -64,7 +65,7 @@ export async function startHeadlessNode(options: HeadlessOptions, world: Headles
     undo.push(() => clearInterval(ticking));
 
     const nowMs = () => machineClock.monotonicMs();
-    const tokens = new Tokens(data.tokenKey, () => Number(machineClock.nowNs() / 1_000_000n));
+    const tokens = new Tokens(data.tokenKey, () => Number(machineClock.nowNs() / 1_000_000n), await openRevocations(data.store));
     const events = new EventSockets(node);
     const web = createHttpServer({
       service: node,

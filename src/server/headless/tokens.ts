@@ -17,14 +17,24 @@ export interface TokenClaims {
   readonly expiresAtMs: number;
 }
 
+/** What is kept of tokens: until when those of a name are worth nothing, in seconds since 1970. */
+export interface Revocations {
+  /** Undefined: no token of this name was revoked. */
+  untilOf(name: string): number | undefined;
+  /** Resolves once it is kept for good. */
+  set(name: string, untilSeconds: number): Promise<void>;
+}
+
 export class Tokens implements TokenIssuer {
   readonly #key: string;
   readonly #nowMs: () => number;
+  readonly #revocations: Revocations;
 
-  constructor(key: Uint8Array, nowMs: () => number) {
+  constructor(key: Uint8Array, nowMs: () => number, revocations: Revocations) {
     // The library takes a text as the key's bytes.
     this.#key = Buffer.from(key).toString('base64url');
     this.#nowMs = nowMs;
+    this.#revocations = revocations;
   }
 
   async create(token: NewToken): Promise<string> {
@@ -34,8 +44,13 @@ export class Tokens implements TokenIssuer {
       throw new NodeError('bad-input', 'expires_at: more than ten years from now', { field: 'expires_at' });
     }
     const { name, role, allowGroups } = token;
-    const seconds = (ms: number) => Math.floor(ms / 1_000);
-    return sign({ name, role, allowGroups, iat: seconds(nowMs), exp: seconds(token.expiresAtMs) }, this.#key, ALGORITHM);
+    // One that is made in the second of a revocation comes after it.
+    const iat = Math.max(seconds(nowMs), (this.#revocations.untilOf(name) ?? -1) + 1);
+    return sign({ name, role, allowGroups, iat, exp: seconds(token.expiresAtMs) }, this.#key, ALGORITHM);
+  }
+
+  revoke(name: string): Promise<void> {
+    return this.#revocations.set(name, seconds(this.#nowMs()));
   }
 
   async refresh(token: string | undefined): Promise<string> {
@@ -46,7 +61,7 @@ export class Tokens implements TokenIssuer {
     return this.create({ ...claims, expiresAtMs: this.#nowMs() + claims.expiresAtMs - claims.issuedAtMs });
   }
 
-  /** What a token says, or undefined if it is not one of this node's, or not valid any more. */
+  /** What a token says, or undefined if it is not one of this node's, or was revoked, or is not valid any more. */
   async read(token: string): Promise<TokenClaims | undefined> {
     if (token.length > TOKEN_CHARS_MAX) return undefined;
     let payload: Record<string, unknown>;
@@ -60,8 +75,13 @@ export class Tokens implements TokenIssuer {
     // Signed by us, so of this form; a later version's may differ.
     if (typeof name !== 'string' || !ROLES.includes(role as Role) || !isTexts(allowGroups)) return undefined;
     if (typeof iat !== 'number' || typeof exp !== 'number' || exp * 1_000 <= this.#nowMs()) return undefined;
+    if (iat <= (this.#revocations.untilOf(name) ?? -1)) return undefined;
     return { name, role: role as Role, allowGroups, issuedAtMs: iat * 1_000, expiresAtMs: exp * 1_000 };
   }
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1_000);
 }
 
 function isTexts(value: unknown): value is string[] {

@@ -34,14 +34,21 @@ export function ButtonLink({
   label,
   icon,
   kind = 'secondary',
+  newTab = false,
 }: {
   readonly href: string;
   readonly label: string;
   readonly icon?: IconName;
   readonly kind?: 'primary' | 'secondary' | 'quiet';
+  /** For what is no screen of the app: this tab, and the node in it, stay. */
+  readonly newTab?: boolean;
 }) {
   return (
-    <a href={href} className={`${styles.button} ${styles[kind]} ${styles.normal}`}>
+    <a
+      href={href}
+      {...(newTab && { target: '_blank', rel: 'noopener' })}
+      className={`${styles.button} ${styles[kind]} ${styles.normal}`}
+    >
       {icon && <Icon name={icon} />}
       <span>{label}</span>
     </a>

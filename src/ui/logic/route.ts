@@ -56,6 +56,8 @@ export const paths = {
   create: '#/create',
   backup: '#/backup',
   verify: '#/verify',
+  /** No screen: the node's own page, which describes its interface. */
+  docs: '/docs',
   join: '#/join',
   feed: (groupId: string): string => `#/group/${encodeURIComponent(groupId)}`,
   blocks: (groupId: string, top?: number): string => `${paths.feed(groupId)}/blocks${top === undefined ? '' : `/${top}`}`,

@@ -10,6 +10,7 @@ import { EmptyStart } from './empty-start.tsx';
 import { FileLinks } from './file-links.tsx';
 import { GroupCard } from './group-card.tsx';
 import { JoinDialog } from './join-dialog.tsx';
+import { ProgramLinks } from './program-links.tsx';
 import { SeedLinks } from './seed-links.tsx';
 import styles from './start-page.module.css';
 
@@ -61,6 +62,7 @@ export function StartPage({ route }: { readonly route: StartRoute }) {
         </>
       )}
       <FileLinks />
+      <ProgramLinks />
       <SeedLinks />
       {route.screen === 'create' && <CreateDialog onClose={close} />}
       {route.screen === 'join' && <JoinDialog key={joinSeed.seed} seed={joinSeed.seed} onClose={close} />}
