@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { parseExact } from '../../src/records/index.ts';
-import { asPrinted } from './document-answers.ts';
+import { Comparison } from './document-answers.ts';
 import { type Json, type NodeProcess, until } from './node-process.ts';
 
 const run = promisify(execFile);
@@ -70,31 +70,33 @@ export async function runDocument(
     return answer;
   };
 
+  const compared = new Comparison();
+
   // Single producer.
   const joined = await curl('join');
-  asPrinted('join', joined);
+  compared.asPrinted('join', joined);
   values.set(DOCUMENT.owner, joined.owner_pubkey);
-  asPrinted('announced', await curl('announced'));
+  compared.asPrinted('announced', await curl('announced'));
   const first = await curl('lastProof');
-  asPrinted('lastProof', first);
+  compared.asPrinted('lastProof', first);
   same('the first proof is a success', first.result, 'SUCCESS');
   values.set(':req_id', first.req.ReqId);
   same('the history is that one proof', await curl('proofs'), { proofs: [first] });
   same('a proof by its request', (await curl('proof')).req.ReqId, first.req.ReqId);
   const before = await curl('consensus');
-  asPrinted('consensus', before);
+  compared.asPrinted('consensus', before);
   same('the consensus is the proof’s', before.proof_req_id, first.req.ReqId);
-  asPrinted('groups', await curl('groups'));
+  compared.asPrinted('groups', await curl('groups'));
 
   // The users' nodes join before the change, so that they hear of it; what the document asks of them then follows below.
-  for (const user of users) asPrinted('join', await curl('join', user));
+  for (const user of users) compared.asPrinted('join', await curl('join', user));
   const asked = await curl('change');
-  asPrinted('change', asked);
+  compared.asPrinted('change', asked);
   same('nobody may fail', asked.failable_producers, 0);
   values.set(DOCUMENT.trx, asked.trx_id);
   await until('the user has the CONSENSUS trx', async () => (await curl('trx')).TrxId === asked.trx_id);
   const trx = await curl('trx');
-  asPrinted('trx', trx);
+  compared.asPrinted('trx', trx);
   same('its type is CONSENSUS', trx.Type, 2);
 
   let after = await curl('consensus');
@@ -102,12 +104,12 @@ export async function runDocument(
     after = await curl('consensus');
     return Number(after.curr_epoch) >= asked.start_from_epoch;
   });
-  asPrinted('consensusAfter', after);
+  compared.asPrinted('consensusAfter', after);
   same('the interval is the new one', after.trx_epoch_interval, asked.trx_epoch_tick);
   const history = await curl('proofs');
-  asPrinted('proofs', history);
+  compared.asPrinted('proofs', history);
   const last = await curl('lastProof');
-  asPrinted('lastProof', last);
+  compared.asPrinted('lastProof', last);
   same('the history has both proofs, the oldest first', history.proofs, [first, last]);
   values.set(':req_id', last.req.ReqId);
   same('the last proof is the new one', [last.result, last.req.ReqId], ['SUCCESS', after.proof_req_id]);
@@ -120,9 +122,10 @@ export async function runDocument(
     same('so is the history', await curl('proofs', user), history);
     same('and each proof', await curl('proof', user), await curl('proof'));
     const seen = await curl('consensus', user);
-    asPrinted('consensusAfter', seen);
+    compared.asPrinted('consensusAfter', seen);
     same('the consensus differs in epoch and time only', withoutProgress(seen), withoutProgress(after));
   }
+  compared.end();
 }
 
 /** The document: "for user node, curr_epoch and last_update are not as same as producer (owner) node". */

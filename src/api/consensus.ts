@@ -13,7 +13,6 @@ const producerSchema = z
     GroupId: z.string(),
     ProducerPubkey: z.string(),
     ProofTrxId: z.string().optional(),
-    BlkCnt: z.int().optional(),
     Memo: z.string().optional(),
   })
   .openapi('ProducerItem');
@@ -126,7 +125,6 @@ function toConsensus(info: ConsensusInfo): z.output<typeof consensusSchema> {
       ProducerPubkey: producer.producerPubkey,
       // Default values of a record are left out.
       ...(producer.proofTrxId !== '' && { ProofTrxId: producer.proofTrxId }),
-      ...(producer.blockCount !== 0 && { BlkCnt: producer.blockCount }),
       ...(producer.memo !== '' && { Memo: producer.memo }),
     })),
     trx_epoch_interval: info.trxEpochIntervalMs,

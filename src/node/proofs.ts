@@ -71,7 +71,6 @@ export function consensusInfo(chain: Chain, epoch: number): ConsensusInfo {
       groupId: configuration.groupId,
       producerPubkey,
       proofTrxId: configuration.proofTrxId,
-      blockCount: 0,
       memo: memoOf.get(producerPubkey) ?? '',
     })),
     trxEpochIntervalMs: configuration.intervalMs,

@@ -111,7 +111,6 @@ export interface ConsensusInfo {
     readonly groupId: string;
     readonly producerPubkey: string;
     readonly proofTrxId: string;
-    readonly blockCount: number;
     readonly memo: string;
   }[];
   readonly trxEpochIntervalMs: number;
