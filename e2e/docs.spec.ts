@@ -67,7 +67,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
       const overflow = await docs.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(overflow, `nothing sticks out at ${width} px`).toBe(0);
-      await docs.screenshot({ path: info.outputPath(`docs-${width}.png`) });
+      await docs.screenshot({ path: info.outputPath(`docs-${width}.png`), fullPage: true });
     }
   });
 }

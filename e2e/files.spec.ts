@@ -1,7 +1,7 @@
 /** Files out of one browser and into another: receipts and backups, in the real app. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Download, Page } from '@playwright/test';
+import type { Download, Page, TestInfo } from '@playwright/test';
 import { expect, test } from './support/app-test.ts';
 
 const PASSPHRASE = 'one sett, many doors';
@@ -24,6 +24,22 @@ async function hasNoBarrier(page: Page): Promise<void> {
   expect(
     (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
   ).toEqual([]);
+}
+
+/** By day and by night, on a desk and on a phone: without a barrier, and nothing sticks out. */
+async function looksRight(page: Page, name: string, info: TestInfo): Promise<void> {
+  const before = page.viewportSize();
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 800 });
+      await hasNoBarrier(page);
+      const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(tooWide, `${name}, ${width} px`).toBe(0);
+      await page.screenshot({ path: info.outputPath(`${name}-${colorScheme}-${width}.png`), fullPage: true });
+    }
+  }
+  if (before) await page.setViewportSize(before);
 }
 
 test('a receipt from one browser is verified in another that was never in the group (P-2)', async ({ arrive }, info) => {
@@ -49,8 +65,7 @@ test('a receipt from one browser is verified in another that was never in the gr
   await expect(result).toContainText('The receipt is valid.');
   await expect(result).toContainText('final when block 2 was sealed');
   await expect(result).toContainText('1 of 1 producers');
-  await hasNoBarrier(page);
-  await page.screenshot({ path: info.outputPath('verify-valid.png'), fullPage: true });
+  await looksRight(page, 'verify-valid', info);
 
   const receipt = JSON.parse(await readFile(file, 'utf8'));
   receipt.Proof.Header.BlockId = 3;
@@ -59,6 +74,7 @@ test('a receipt from one browser is verified in another that was never in the gr
   await page.getByRole('button', { name: 'Verify' }).click();
   await expect(page.getByRole('alert')).toContainText('The receipt is not valid.');
   await expect(page.getByRole('alert')).toContainText('A seal is not its producer’s');
+  await looksRight(page, 'verify-invalid', info);
 });
 
 test('a backup of one browser makes another the same person; a bad file changes nothing (B-3, B-4)', async ({ arrive }, info) => {
@@ -75,6 +91,7 @@ test('a backup of one browser makes another the same person; a bad file changes 
   await user.page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
   await make.click();
   await expect(user.page.getByRole('alert')).toContainText('not the same');
+  await looksRight(user.page, 'backup-refused', info);
   await user.page.getByLabel('Passphrase again').fill(PASSPHRASE);
   await user.page.getByLabel('Keep the blocks too').check();
   const file = await downloaded(user.page, () => make.click());
@@ -97,11 +114,12 @@ test('a backup of one browser makes another the same person; a bad file changes 
   await passphrase.fill('another passphrase');
   await restore.click();
   await expect(page.getByRole('alert')).toContainText('This passphrase does not open the backup');
+  await looksRight(page, 'restore-refused', info);
   expect((await other.api('/api/v1/groups')).body.groups ?? []).toEqual([]);
   await passphrase.fill(PASSPHRASE);
   await restore.click();
   await expect(page.getByRole('region', { name: 'Restored' })).toContainText('restored');
-  await page.screenshot({ path: info.outputPath('restored.png'), fullPage: true });
+  await looksRight(page, 'restored', info);
 
   const userKey = (await user.api('/api/v1/groups')).body.groups[0].user_pubkey;
   expect((await other.api('/api/v1/groups')).body.groups[0]).toMatchObject({ group_id: groupId, user_pubkey: userKey });

@@ -78,7 +78,7 @@ test('W-1: the interface answers a page of the origin as it does everywhere', as
     await served(page);
     return {
       fetch: (target, init) => pageFetch(page, target, init as Parameters<typeof pageFetch>[2]),
-      pause: () => page.waitForTimeout(PAUSE_MS),
+      pause: () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)),
     };
   };
   const [node, other] = [await placeOf(await arrive()), await placeOf(await arrive())];

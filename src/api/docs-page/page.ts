@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { InterfaceDocument } from '../openapi.ts';
-import { exampleOf, type Schema, shapeOf } from './shape.ts';
+import { exampleOf, nameOf, type Schema, shapeOf } from './shape.ts';
 
 /** Nothing from elsewhere, nothing inline. It stands in the page too: a service worker passes on no headers. */
 export const DOCS_POLICY = [
@@ -71,7 +71,7 @@ ${Object.entries(schemas).map(([name, schema]) => html`<details id="schema-${nam
 
 function routeOf(path: string, method: string, operation: Operation, schemas: Readonly<Record<string, Schema>>) {
   const body = jsonOf(operation.requestBody);
-  const answer = jsonOf(operation.responses?.['200']);
+  const answer = unfolded(jsonOf(operation.responses?.['200']), schemas);
   const example =
     body &&
     JSON.stringify(
@@ -80,8 +80,8 @@ function routeOf(path: string, method: string, operation: Operation, schemas: Re
       2,
     );
   return html`<details id="${operation.operationId}">
-<summary><b>${method.toUpperCase()}</b> <code>${path}</code><span>${operation.summary}</span></summary>
-${body === undefined ? '' : html`<p>Takes</p><pre>${shapeOf(body)}</pre>`}
+<summary><b class="${method}">${method.toUpperCase()}</b> <code>${path}</code><span>${operation.summary}</span></summary>
+${body === undefined ? '' : html`<p>Takes</p><pre>${shapeOf(unfolded(body, schemas))}</pre>`}
 ${
   answer === undefined
     ? html`<p>Answers events without end, for <code>EventSource</code></p></details>`
@@ -94,6 +94,13 @@ ${example === undefined ? '' : html`<label>Body <textarea name="body" data-in="b
 </form>
 </details>`
 }`;
+}
+
+/** A named schema in its parts; the names in it stay, and stand at the end of the page. */
+function unfolded(schema: Schema | undefined, schemas: Readonly<Record<string, Schema>>): Schema | undefined {
+  const named = schema?.$ref === undefined ? undefined : schemas[nameOf(schema.$ref)];
+  if (named !== undefined) return unfolded(named, schemas);
+  return schema?.items === undefined ? schema : { ...schema, items: unfolded(schema.items, schemas) ?? {} };
 }
 
 function fieldOf({ name, in: place, required, schema }: Parameter) {

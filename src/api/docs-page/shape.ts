@@ -17,7 +17,8 @@ export interface Schema {
   readonly allOf?: readonly Schema[];
 }
 
-const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
+/** The name that a reference is to. */
+export const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
 
 /** A schema in one glance: JSON with types in the place of values; what may be missing has a question mark. */
 export function shapeOf(schema: Schema | undefined, indent = ''): string {

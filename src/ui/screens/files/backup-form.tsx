@@ -25,7 +25,7 @@ export function BackupForm() {
     setDone(false);
     const min = LIMITS.passphraseMinChars;
     if ([...passphrase].length < min) throw new ApiError('form-passphrase', words.tooShort({ min }));
-    if (passphrase !== again) throw new ApiError('form-passphrase', words.differ);
+    if (passphrase !== again) throw new ApiError('form-again', words.differ);
     downloadJson(`sett-backup-${new Date().toISOString().slice(0, 10)}.json`, await api.backup(passphrase, blocks));
     setPassphrase('');
     setAgain('');
@@ -47,7 +47,7 @@ export function BackupForm() {
         value={passphrase}
         maxLength={LIMITS.passphraseMaxChars}
         onChange={(event) => setPassphrase(event.target.value)}
-        problemId={problem ? alertId : undefined}
+        problemId={problem && problem.code !== 'form-again' ? alertId : undefined}
       />
       <TextField
         label={words.again}
@@ -56,6 +56,7 @@ export function BackupForm() {
         value={again}
         maxLength={LIMITS.passphraseMaxChars}
         onChange={(event) => setAgain(event.target.value)}
+        problemId={problem?.code === 'form-again' ? alertId : undefined}
       />
       <label className={styles.choice}>
         <input type="checkbox" checked={blocks} onChange={(event) => setBlocks(event.target.checked)} />

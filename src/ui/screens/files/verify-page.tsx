@@ -112,6 +112,7 @@ function Verdict({ verdict }: { readonly verdict: VerdictJson }) {
           { term: words.sealed, value: words.sealedBy({ sealed: sealedBy.length, producers: producers.length }) },
         ]}
       />
+      <h3>{words.producers}</h3>
       <ul aria-label={words.producers}>
         {producers.map((pubkey) => (
           <li key={pubkey}>
