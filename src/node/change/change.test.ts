@@ -185,7 +185,7 @@ describe('a crash in a change of consensus', () => {
   }
 
   // Every write, before and after, and every message on a stream is a moment.
-  const moments = [0, 1, 2, 3, 5, 8, 22];
+  const moments = [0, 1, 2, 3, 4, 5, 8, 10, 22, 36];
 
   it.each(moments)('of the owner, at its moment %i, changes neither the result nor the promise (C-33)', async (moment) => {
     const { world, group } = await groupOf(4, 100 + moment);
