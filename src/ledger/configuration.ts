@@ -154,6 +154,24 @@ export function verifiedBundle(trx: Trx, identity: GroupIdentity, nonceFloor: nu
 }
 
 /**
+ * The bundle of a CONSENSUS trx if the chain can take it: above the configuration's `nonceFloor`, or a TIMEOUT or FAILED that a later change has overtaken and whose
+ * request has no result in `state` yet, so that every request keeps its result. (consensus.md, "Changing consensus", 5)
+ */
+export function bundleToKeep(
+  trx: Trx,
+  identity: GroupIdentity,
+  state: KvReader,
+  nonceFloor: number,
+): ChangeConsensusResultBundle | undefined {
+  const bundle = verifiedBundle(trx, identity, BEFORE_ANY_NONCE);
+  if (!bundle?.Req) return undefined;
+  const { Nonce, ReqId } = bundle.Req;
+  if (Nonce > nonceFloor) return bundle;
+  const isOvertaken = bundle.Result !== ConsensusResult.SUCCESS && state.get('consensus', proofKey(Nonce, ReqId)) === undefined;
+  return isOvertaken ? bundle : undefined;
+}
+
+/**
  * A bundle of many producers takes some hundred signatures to verify, and is met in gossip, in proposals and in a block: the newest are
  * remembered, by what they are bytes of.
  */

@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { initCrypto, verifyTrx } from '../crypto/index.ts';
-import { LIMITS, StorageType, type Trx, TrxType } from '../records/index.ts';
+import { emptyFrontier, initCrypto, signRequest, verifyTrx } from '../crypto/index.ts';
+import {
+  ChangeConsensusReq,
+  ChangeConsensusResultBundle,
+  ConsensusResult,
+  LIMITS,
+  StorageType,
+  type Trx,
+  TrxType,
+} from '../records/index.ts';
 import { type Author, paperGroup } from '../sim/index.ts';
 import { configurationOf } from './configuration.ts';
+import { execute } from './dispatcher.ts';
 import { KvState } from './kv.ts';
 import { blockTimeNs, type OrderContext, orderTrxs, whyExcluded } from './order.ts';
 import { ListRow, listKey } from './rules.ts';
@@ -74,6 +83,48 @@ describe('what enters a block (C-7)', () => {
   it('stores trxs with ResendCount and StorageType 0', () => {
     const resent = { ...post(alice, 1), ResendCount: 3, StorageType: StorageType.CACHE };
     expect(orderTrxs([resent], context())).toMatchObject([{ ResendCount: 0, StorageType: StorageType.CHAIN }]);
+  });
+});
+
+describe('results of changes of consensus (C-7, C-33)', () => {
+  /** One of the owner, of one whom nobody had to answer. */
+  const result = (nonce: number, ended: ConsensusResult): Trx => {
+    const asked = {
+      ReqId: `request ${nonce}`,
+      GroupId: identity.groupId,
+      Nonce: nonce,
+      ProducerPubkeyList: [alice.pubkey],
+      AgreementTickLenInMs: 5_000,
+      AgreementTickCount: 10,
+      StartFromEpoch: 100,
+      TrxEpochTickLenInMs: 1_000,
+    };
+    const request = signRequest(ChangeConsensusReq.create(asked), owner.secret);
+    const bundle = ChangeConsensusResultBundle.create({ Result: ended, Req: request, Epoch: request.StartFromEpoch });
+    return owner.trx(TrxType.CONSENSUS, ChangeConsensusResultBundle.encode(bundle), NOW_NS - BigInt(nonce));
+  };
+  const { FAIL, TIMEOUT, SUCCESS } = ConsensusResult;
+  const under = (nonce: number, state = new KvState()): OrderContext => {
+    const configuration = { ...configurationOf(state, identity), nonce, nonceFloor: nonce };
+    return context({ state, configuration });
+  };
+
+  it('takes a TIMEOUT or FAILED that a later change has overtaken, once: every request keeps its result', () => {
+    const state = new KvState();
+    for (const ended of [FAIL, TIMEOUT]) expect(whyExcluded(result(3, ended), under(4, state))).toBeUndefined();
+    const { changes } = execute(state, emptyFrontier(), [result(3, FAIL)], identity);
+    for (const { table, key, value } of changes) state.apply(table, key, value);
+    expect(whyExcluded(result(3, TIMEOUT), under(4, state))).toMatch(/proof/);
+  });
+
+  it('takes no success that a later change has overtaken', () => {
+    expect(whyExcluded(result(3, SUCCESS), under(4))).toMatch(/proof/);
+  });
+
+  it('takes one a block, the lowest nonce first, one that was overtaken before all', () => {
+    const [late, next, after] = [result(3, FAIL), result(5, FAIL), result(6, FAIL)];
+    expect(orderTrxs([after, next], under(4))).toEqual([next]);
+    expect(orderTrxs([after, late, next], under(4))).toEqual([late]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { compareBytes, comparePubkeys, equalBytes, LIMITS, StorageType, Trx, TrxType, trxHash } from '../records/index.ts';
-import { type ActiveConfiguration, bundleHash, type GroupIdentity, isRecovery, verifiedBundle } from './configuration.ts';
+import { type ActiveConfiguration, bundleHash, bundleToKeep, type GroupIdentity, isRecovery } from './configuration.ts';
 import type { KvReader } from './kv.ts';
 import { mayEnter } from './rules.ts';
 
@@ -30,8 +30,8 @@ export function whyExcluded(trx: Trx, context: OrderContext): string | undefined
 }
 
 /** A recovery opens the first block of the producers that it names; no other block takes it, and that block takes no other change. */
-function whyNoChange(trx: Trx, { identity, configuration }: OrderContext): string | undefined {
-  const bundle = verifiedBundle(trx, identity, configuration.nonceFloor);
+function whyNoChange(trx: Trx, { identity, configuration, state }: OrderContext): string | undefined {
+  const bundle = bundleToKeep(trx, identity, state, configuration.nonceFloor);
   if (!bundle) return 'its proof does not verify';
   const opening = configuration.isOpening ? configuration.bundleHash : undefined;
   if (!isRecovery(bundle)) return opening ? 'a recovery has to enter the chain first' : undefined;
@@ -78,11 +78,11 @@ function compareInBlock(a: Trx, b: Trx, { identity: { ownerPubkey }, configurati
 }
 
 /** At most one CONSENSUS trx a block: the lowest nonce, of equal nonces the first in order. */
-function withOneConsensusTrx(ordered: Trx[], context: OrderContext): Trx[] {
+function withOneConsensusTrx(ordered: Trx[], { identity, state, configuration }: OrderContext): Trx[] {
   const changes = ordered.filter((trx) => trx.Type === TrxType.CONSENSUS);
   if (changes.length <= 1) return ordered;
   const nonceOf = (trx: Trx): number =>
-    verifiedBundle(trx, context.identity, context.configuration.nonceFloor)?.Req?.Nonce ?? Number.MAX_SAFE_INTEGER;
+    bundleToKeep(trx, identity, state, configuration.nonceFloor)?.Req?.Nonce ?? Number.MAX_SAFE_INTEGER;
   const first = changes.reduce((best, trx) => (nonceOf(trx) < nonceOf(best) ? trx : best));
   return ordered.filter((trx) => trx.Type !== TrxType.CONSENSUS || trx === first);
 }

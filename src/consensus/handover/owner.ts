@@ -35,8 +35,8 @@ export type OwnerInput =
    */
   | { readonly type: 'open'; readonly request: ChangeConsensusReq; readonly successTrxId: string; readonly otherTrxId: string }
   | { readonly type: 'timer'; readonly nonce: number }
-  /** From requested producer `sender`, by an authenticated stream. */
-  | { readonly type: 'report'; readonly sender: number; readonly data: Uint8Array }
+  /** From requested producer `sender` of the request with this nonce, by an authenticated stream. One that comes when another is open is nobody's. */
+  | { readonly type: 'report'; readonly nonce: number; readonly sender: number; readonly data: Uint8Array }
   /** The owner gives up, for a recovery say. */
   | { readonly type: 'abandon' }
   /** The CONSENSUS trx with the result of this nonce is final. */
@@ -129,7 +129,7 @@ export class Owner {
         if (this.#open?.request.Nonce === input.nonce) this.#onTimer(this.#open, step);
         break;
       case 'report':
-        if (this.#open) this.#onReport(this.#open, input.sender, input.data, step);
+        if (this.#open?.request.Nonce === input.nonce) this.#onReport(this.#open, input.sender, input.data, step);
         break;
       case 'abandon':
         if (this.#open) this.#decideOtherwise(this.#open, ConsensusResult.FAIL, step);

@@ -1,12 +1,12 @@
 import { ConsensusResult } from '../../records/index.ts';
-import { ConsensusRow, CURRENT_KEY, configurationOf, proofKey, verifiedBundle } from '../configuration.ts';
+import { bundleToKeep, ConsensusRow, CURRENT_KEY, configurationOf, proofKey } from '../configuration.ts';
 import type { Frontend } from './frontend.ts';
 import { require } from './item.ts';
 
 /** CONSENSUS: keeps every result by nonce; a success becomes the configuration of the next block. */
 export const consensus: Frontend = (trx, transaction, context) => {
   const { nonceFloor } = configurationOf(context.before, context.identity);
-  const bundle = verifiedBundle(trx, context.identity, nonceFloor);
+  const bundle = bundleToKeep(trx, context.identity, context.before, nonceFloor);
   require(bundle?.Req !== undefined, 'the result of the change of consensus does not verify');
   const row = ConsensusRow.encode({ Bundle: bundle, TrxId: trx.TrxId });
   transaction.put('consensus', proofKey(bundle.Req.Nonce, bundle.Req.ReqId), row);

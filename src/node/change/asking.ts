@@ -107,7 +107,7 @@ export class Asking {
   reportHere(data: Uint8Array): void {
     const { request } = this.#owner.status();
     const sender = request ? requestedProducers(request).indexOf(this.#options.userPubkey) : -1;
-    if (sender >= 0) this.#enqueue({ type: 'report', sender, data });
+    if (request && sender >= 0) this.#enqueue({ type: 'report', nonce: request.Nonce, sender, data });
   }
 
   stop(): void {
@@ -131,8 +131,6 @@ export class Asking {
   /** What is decided is durable before anybody hears of it. If it cannot be, this ends here: nothing of it may go out later. */
   async #handle(input: OwnerInput): Promise<void> {
     if (this.#stopped) return;
-    // A report that was under way when its request ended.
-    if (input.type === 'report' && !this.#owner.status().request) return;
     const step = this.#owner.handle(input);
     try {
       await this.#log.write(step.persist, step.forget, this.#nonceWrites(input));
@@ -205,14 +203,14 @@ export class Asking {
         changed();
       },
       down: changed,
-      frame: (producer, frame) => this.#receive(producer, frame),
+      frame: (producer, frame) => this.#receive(request.Nonce, producer, frame),
     });
     return streams;
   }
 
   /** The next frame of this producer is taken when this one is handled: a flood waits at its sender. */
-  #receive(sender: number, { Change }: ProducerFrame): Promise<void> {
-    for (const data of Change) this.#enqueue({ type: 'report', sender, data });
+  #receive(nonce: number, sender: number, { Change }: ProducerFrame): Promise<void> {
+    for (const data of Change) this.#enqueue({ type: 'report', nonce, sender, data });
     return this.#options.mailbox.run(async () => {}).catch(() => {});
   }
 }

@@ -324,7 +324,7 @@ export class HandoverNet {
 
   #toOwner(sender: number, data: Uint8Array): void {
     this.#guardOwner(() => {
-      if (this.#owner) this.#afterOwner(this.#owner.handle({ type: 'report', sender, data }));
+      if (this.#owner) this.#afterOwner(this.#owner.handle({ type: 'report', nonce: this.request.Nonce, sender, data }));
     });
   }
 
