@@ -22,4 +22,5 @@ export {
   type TrialOptions,
   type TrialResult,
 } from './trial/index.ts';
+export { pbftChaos } from './virtual-net/pbft/chaos.ts';
 export { SimulatedMachine, World } from './world.ts';

@@ -8,13 +8,15 @@
  *     --orders fifo,random,adversarial
  *     --crypto ideal|real          threshold cryptography: ideal spares the time that the real one takes
  *     --engine hbbft|pbft|both     both: one is drawn for each configuration
+ *     --level node|engine          engine: PBFT engines with ledgers and seals around them, no whole nodes (with --engine pbft)
  *     --changes none|dealt|agreed  changes of consensus; dealt ones come without the agreement that leads to them
  *     --jobs J                     worker threads
  *     --verbose                    a line for each run
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { FAULT_NAMES, ORDERS, type Order, runOneProducer, runTrial, TRIAL_ENGINES } from './index.ts';
+import { initHash } from '../records/index.ts';
+import { FAULT_NAMES, ORDERS, type Order, pbftChaos, runOneProducer, runTrial, TRIAL_ENGINES } from './index.ts';
 
 interface Job {
   readonly seed: number;
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     orders: { type: 'string', default: ORDERS.join(',') },
     crypto: { type: 'string', default: 'ideal' },
     engine: { type: 'string', default: 'hbbft' },
+    level: { type: 'string', default: 'node' },
     changes: { type: 'string', default: 'none' },
     jobs: { type: 'string', default: '1' },
     verbose: { type: 'boolean', default: false },
@@ -64,10 +67,17 @@ const [crypto = 'ideal'] = chosen('crypto', values.crypto, ['ideal', 'real'] as 
 const [changes = 'none'] = chosen('changes', values.changes, ['none', 'dealt', 'agreed'] as const);
 const [engine = 'hbbft'] = chosen('engine', values.engine, [...TRIAL_ENGINES, 'both'] as const);
 const engines = engine === 'both' ? TRIAL_ENGINES : [engine];
+const [level = 'node'] = chosen('level', values.level, ['node', 'engine'] as const);
+if (level === 'engine' && engine !== 'pbft') throw new Error('--level engine is for --engine pbft.');
 const named = values.faults === 'none' ? [] : chosen('faults', values.faults, [...FAULT_NAMES, 'all']);
 const faults = named.includes('all') ? FAULT_NAMES : named;
 
 async function perform({ seed, producers }: Job): Promise<string> {
+  if (level === 'engine') {
+    await initHash();
+    const { checks, steps } = pbftChaos(producers, seed);
+    return `${checks.finalHeight} blocks, ${steps} steps; noticed: ${[...checks.found].join(' ')}`;
+  }
   if (producers === 1) {
     const { posts, blocks } = await runOneProducer(seed);
     return `${blocks} blocks, ${posts} posts`;
@@ -78,7 +88,7 @@ async function perform({ seed, producers }: Job): Promise<string> {
 }
 
 const replayOf = ({ seed, producers }: Job): string => {
-  const options = `--faults ${values.faults} --orders ${values.orders} --crypto ${crypto} --engine ${engine} --changes ${changes}`;
+  const options = `--faults ${values.faults} --orders ${values.orders} --crypto ${crypto} --engine ${engine} --level ${level} --changes ${changes}`;
   return `npm run sim -- --producers ${producers} --first-seed ${seed} --seeds 1 --minutes ${minutes} ${options}`;
 };
 
