@@ -3,7 +3,7 @@ import type { EngineWindow } from '../e2e/pages/engine/main.ts';
 import { CHROMIUM_ARGS, ensureChromium } from '../e2e/support/chromium.ts';
 import { servePage } from '../e2e/support/serve-page.ts';
 import type { Benchmark, Figure } from './benchmark.ts';
-import { type EngineReport, measureEngine, PRODUCER_COUNTS } from './engine/measure.ts';
+import { type EngineReport, measureEngine, nameOf, PRODUCER_COUNTS } from './engine/measure.ts';
 
 /** The same measurement in a worker of a page in Chromium. */
 async function measureInBrowser(producers: readonly number[], progress: (line: string) => void): Promise<EngineReport> {
@@ -29,11 +29,14 @@ async function measureInBrowser(producers: readonly number[], progress: (line: s
 const BROWSER_LIMIT_MS = 5 * 60_000;
 
 const figuresOf = ({ rows }: EngineReport, place: string): Figure[] =>
-  rows.map(({ producers, encryption, coin, trx_per_s: value }) => ({
-    name: `${place}, ${producers} producers, encryption ${encryption}, coin by ${coin}`,
-    value,
-    unit: 'trx/s',
-  }));
+  rows.flatMap((row) => {
+    const name = `${place}, ${nameOf(row)}`;
+    return [
+      { name, value: row.trx_per_s, unit: 'trx/s' },
+      { name: `${name}: until all have decided`, value: row.message_delays, unit: 'message delays' },
+      { name: `${name}: sent by a node in an epoch, on average`, value: row.kb_per_node_epoch, unit: 'KiB' },
+    ];
+  });
 
 /** What other implementations reach with the same work on one core of a machine of the kind that CI uses (trx/s). */
 const KNOWN: readonly Figure[] = [

@@ -1,6 +1,6 @@
-import { type Configuration, type Decision, HoneyBadger, type Step } from '../../src/consensus/index.ts';
+import { type Configuration, type Decision, type Engine, HoneyBadger, Pbft, type Step } from '../../src/consensus/index.ts';
 import { publicKeyOf, signHash, type ThresholdKeys, trustedDealerKeys, verifyHash } from '../../src/crypto/index.ts';
-import { equalBytes, sha256, Trx, TrxType } from '../../src/records/index.ts';
+import { Block, blockHash, equalBytes, sealBodyOf, sha256, Trx, TrxType } from '../../src/records/index.ts';
 
 /** Trxs of an epoch, over all proposals, and the encoded bytes of each. */
 export const TRXS_PER_EPOCH = 1_000;
@@ -12,6 +12,7 @@ const ENCRYPT_ALWAYS = 0;
 const ENCRYPT_NEVER = 1;
 
 export interface GroupOptions {
+  readonly engine: 'hbbft' | 'pbft';
   readonly producers: number;
   readonly encrypted: boolean;
   /** A real coin in every round, instead of in each third one. */
@@ -23,12 +24,20 @@ export interface Traffic {
   messages: number;
   sentBytes: number;
   logEntries: number;
+  /** Messages that follow on each other until all have decided, in the epoch that ran last. */
+  delays: number;
 }
+
+const GENESIS = Block.create({ GroupId: GROUP_ID, BlockHash: new Uint8Array(32) });
 
 /** As many engines as there are producers, in this thread, and one queue between them: first in, first out. */
 export class EngineGroup {
-  readonly traffic: Traffic = { messages: 0, sentBytes: 0, logEntries: 0 };
-  readonly #engines: HoneyBadger[] = [];
+  readonly traffic: Traffic = { messages: 0, sentBytes: 0, logEntries: 0, delays: 0 };
+  readonly #engines: Engine[] = [];
+  readonly #isPbft: boolean;
+  readonly #configuration: Configuration;
+  /** PBFT: what executing the batch of this epoch gives. Making it is the ledger's work, and not measured. */
+  #block: Block = GENESIS;
   /** Messages under way: sender, receiver and bytes of each at one place. */
   #senders: number[] = [];
   #receivers: number[] = [];
@@ -36,19 +45,22 @@ export class EngineGroup {
   #epoch = 0;
   #proposals: (readonly Trx[])[] = [];
   #decisions: (Decision | undefined)[] = [];
+  /** PBFT: on the overlays. */
+  readonly #executed: (Decision | undefined)[] = [];
 
   /** Needs `initCrypto` and `initThreshold`. */
-  constructor({ producers, encrypted, alwaysTossCoin }: GroupOptions) {
+  constructor({ engine, producers, encrypted, alwaysTossCoin }: GroupOptions) {
+    this.#isPbft = engine === 'pbft';
     const secrets = Array.from({ length: producers }, (_, index) => new Uint8Array(32).fill(index + 1));
     const pubkeys = secrets.map(publicKeyOf);
-    const configuration: Configuration = {
+    this.#configuration = {
       groupId: GROUP_ID,
       nonce: 1,
       producers: pubkeys,
       ownerPubkey: pubkeys[0] as string,
       intervalMs: INTERVAL_MS,
       startEpoch: 1,
-      engine: 'hbbft',
+      engine,
       rulesVersion: '1',
     };
     trustedDealerKeys(producers, Uint8Array.of(producers)).forEach((keys: ThresholdKeys, index) => {
@@ -61,10 +73,11 @@ export class EngineGroup {
           verifyHash(hash, signature, pubkeys[producer] as string),
         alwaysTossCoin,
       };
-      this.#engines.push(new HoneyBadger(configuration, member));
+      this.#engines.push(this.#isPbft ? new Pbft(this.#configuration, member) : new HoneyBadger(this.#configuration, member));
     });
     this.#engines.forEach((engine, index) => {
-      this.#follow(index, engine.handle({ type: 'start', log: [], nextEpoch: 1, blocks: [] }));
+      const base = { epoch: 0, blockId: 0, blockHash: GENESIS.BlockHash };
+      this.#follow(index, engine.handle({ type: 'start', log: [], nextEpoch: 1, blocks: this.#isPbft ? [base] : [], base }));
     });
     this.#engines.forEach((engine, index) => {
       for (let peer = 0; peer < producers; peer++) {
@@ -80,9 +93,20 @@ export class EngineGroup {
     this.#decisions = this.#engines.map(() => undefined);
     const proposals = this.#engines.map((): Trx[] => []);
     for (let number = 0; number < TRXS_PER_EPOCH; number++) {
-      (proposals[number % proposals.length] as Trx[]).push(makeTrx(this.#epoch, number));
+      // Under PBFT the first view's primary proposes all of them.
+      (proposals[this.#isPbft ? 0 : number % proposals.length] as Trx[]).push(makeTrx(this.#epoch, number));
     }
     this.#proposals = proposals;
+    if (this.#isPbft) this.#block = this.#blockOf(proposals[0] ?? []);
+  }
+
+  #blockOf(trxs: Trx[]): Block {
+    const { groupId: GroupId, nonce: ConfigNonce, producers } = this.#configuration;
+    const block = Block.create({
+      ...{ GroupId, ConfigNonce, BlockId: this.#epoch, Epoch: this.#epoch, PrevHash: this.#block.BlockHash },
+      ...{ ProducerPubkey: producers[0] ?? '', Trxs: trxs, TimeStamp: timeOf(this.#epoch), StateRoot: HEAD_HASH },
+    });
+    return { ...block, BlockHash: blockHash(block) };
   }
 
   /** Runs the epoch that was prepared until no message is left. */
@@ -105,7 +129,8 @@ export class EngineGroup {
   }
 
   #deliver(): void {
-    while (this.#payloads.length > 0) {
+    for (let delays = 1; this.#payloads.length > 0; delays++) {
+      const isOpen = this.#decisions.includes(undefined);
       const senders = this.#senders;
       const receivers = this.#receivers;
       const payloads = this.#payloads;
@@ -114,15 +139,16 @@ export class EngineGroup {
       this.#payloads = [];
       for (let at = 0; at < payloads.length; at++) {
         const receiver = receivers[at] as number;
-        const engine = this.#engines[receiver] as HoneyBadger;
+        const engine = this.#engines[receiver] as Engine;
         const input = { type: 'message', sender: senders[at] as number, data: payloads[at] as Uint8Array } as const;
         this.#follow(receiver, engine.handle(input));
       }
+      if (isOpen) this.traffic.delays = delays;
     }
   }
 
   #follow(index: number, step: Step): void {
-    const engine = this.#engines[index] as HoneyBadger;
+    const engine = this.#engines[index] as Engine;
     this.traffic.logEntries += step.persist.length;
     for (const { to, data } of step.send) {
       if (to !== 'all') this.#post(index, to, data);
@@ -136,6 +162,19 @@ export class EngineGroup {
       if (epoch !== this.#epoch || !trxs) throw new Error(`Engine ${index} asks for a proposal for epoch ${epoch}.`);
       const random = randomBytes > 0 ? sha256(Uint8Array.of(index, epoch & 0xff, epoch >> 8)) : new Uint8Array();
       this.#follow(index, engine.handle({ type: 'proposal', epoch, proposal: { trxs, timeNs: timeOf(epoch) }, random }));
+    }
+    if (step.execute) {
+      const { ticket, batch } = step.execute;
+      this.#executed[index] = batch;
+      this.#follow(index, engine.handle({ type: 'tentative', ticket, block: this.#block, isTimely: true }));
+    }
+    if (step.confirm) {
+      const { epoch } = step.confirm;
+      this.#decisions[index] = this.#executed[index];
+      const head = { blockId: epoch, blockHash: this.#block.BlockHash };
+      this.#follow(index, engine.handle({ type: 'executed', epoch, empty: false, head }));
+      // Seals are the node's, under either engine.
+      this.#follow(index, engine.handle({ type: 'final', header: sealBodyOf(this.#block), seals: [] }));
     }
     if (step.output) {
       const { epoch } = step.output;

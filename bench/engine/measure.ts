@@ -7,6 +7,7 @@ import { EngineGroup, type GroupOptions } from './group.ts';
 export const PRODUCER_COUNTS: readonly number[] = [4, 7, 10, 16];
 
 export interface EngineRow {
+  readonly engine: 'hbbft' | 'pbft';
   readonly producers: number;
   readonly encryption: 'never' | 'always';
   /** `schedule`: a real coin in each third round; `always`: in every round. */
@@ -17,6 +18,8 @@ export interface EngineRow {
   readonly cpu_ms_per_node_epoch: number;
   readonly messages_per_epoch: number;
   readonly kb_per_node_epoch: number;
+  /** Messages one after the other until all have decided. */
+  readonly message_delays: number;
   /** Epochs measured. */
   readonly epochs: number;
 }
@@ -45,10 +48,11 @@ export async function measureEngine({ producers, cpuMs, progress }: MeasureOptio
   await Promise.all([initCrypto(), initThreshold()]);
   const calibration = { sha256_mb_per_s: 0, secp256k1_verify_per_s: 0 };
   const kinds = [
-    { encrypted: false, alwaysTossCoin: false },
-    { encrypted: true, alwaysTossCoin: false },
-    { encrypted: false, alwaysTossCoin: true },
-  ];
+    { engine: 'hbbft', encrypted: false, alwaysTossCoin: false },
+    { engine: 'hbbft', encrypted: true, alwaysTossCoin: false },
+    { engine: 'hbbft', encrypted: false, alwaysTossCoin: true },
+    { engine: 'pbft', encrypted: false, alwaysTossCoin: false },
+  ] as const;
   const rows: EngineRow[] = [];
   for (const kind of kinds) {
     // The best of several, as of the batches: on a busy machine one moment says nothing about another.
@@ -57,13 +61,15 @@ export async function measureEngine({ producers, cpuMs, progress }: MeasureOptio
     for (const count of producers) {
       const row = measureRow({ ...kind, producers: count }, cpuMs);
       rows.push(row);
-      progress(
-        `${count} producers, encryption ${row.encryption}, coin by ${row.coin}: ${Math.round(row.trx_per_s).toLocaleString('en')} trx/s`,
-      );
+      progress(`${nameOf(row)}: ${Math.round(row.trx_per_s).toLocaleString('en')} trx/s`);
     }
   }
   return { rows, calibration };
 }
+
+/** What tells a row from the others. */
+export const nameOf = ({ engine, producers, encryption, coin }: EngineRow): string =>
+  `${producers} producers, ${engine === 'pbft' ? 'PBFT' : `encryption ${encryption}, coin by ${coin}`}`;
 
 interface Batch {
   /** Wall time, or the processor time of the whole process where that is less: then other work on the machine took the rest. */
@@ -84,6 +90,7 @@ function measureRow(options: GroupOptions, cpuMs: () => number): EngineRow {
     batch.trxs / batch.takenMs > fastest.trxs / fastest.takenMs ? batch : fastest,
   );
   return {
+    engine: options.engine,
     producers,
     encryption: options.encrypted ? 'always' : 'never',
     coin: options.alwaysTossCoin ? 'always' : 'schedule',
@@ -92,6 +99,7 @@ function measureRow(options: GroupOptions, cpuMs: () => number): EngineRow {
     cpu_ms_per_node_epoch: Math.min(...batches.map((batch) => batch.cpuMs / batch.epochs)) / producers,
     messages_per_epoch: (group.traffic.messages - messages) / epochs,
     kb_per_node_epoch: (group.traffic.sentBytes - sentBytes) / 1024 / epochs / producers,
+    message_delays: group.traffic.delays,
     epochs,
   };
 }

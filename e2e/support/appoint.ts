@@ -12,6 +12,8 @@ export interface Wanted {
   readonly tickCount?: number;
   /** `ConsensusContract.Encryption`; undefined: as it is. Every proposal is encrypted where this is left out. */
   readonly encryption?: number | undefined;
+  /** Left out: as it is. */
+  readonly engine?: 'hbbft' | 'pbft';
 }
 
 const USUAL: Wanted = {
@@ -59,7 +61,7 @@ export async function askForProducers(
   pubkeys: readonly string[],
   wanted: Wanted = {},
 ): Promise<Requested> {
-  const { startFromEpoch, epochTickMs, tickMs, tickCount, encryption } = { ...USUAL, ...wanted };
+  const { startFromEpoch, epochTickMs, tickMs, tickCount, encryption, engine } = { ...USUAL, ...wanted };
   const { status, body } = await owner.api('/api/v1/group/updconsensus', {
     group_id: groupId,
     producer_pubkey: pubkeys,
@@ -68,6 +70,7 @@ export async function askForProducers(
     agreement_tick_length: tickMs,
     agreement_tick_count: tickCount,
     ...(encryption !== undefined && { encryption }),
+    ...(engine && { engine }),
   });
   expect(status, JSON.stringify(body)).toBe(200);
   return { reqId: body.req_id, trxId: body.trx_id };
