@@ -35,6 +35,7 @@ const figuresOf = ({ rows }: EngineReport, place: string): Figure[] =>
       { name, value: row.trx_per_s, unit: 'trx/s' },
       { name: `${name}: until all have decided`, value: row.message_delays, unit: 'message delays' },
       { name: `${name}: sent by a node in an epoch, on average`, value: row.kb_per_node_epoch, unit: 'KiB' },
+      { name: `${name}: sent by the node that sends most`, value: row.kb_most_per_epoch, unit: 'KiB' },
     ];
   });
 

@@ -23,6 +23,8 @@ export interface GroupOptions {
 export interface Traffic {
   messages: number;
   sentBytes: number;
+  /** The same by engine. */
+  readonly sentBy: number[];
   logEntries: number;
   /** Messages that follow on each other until all have decided, in the epoch that ran last. */
   delays: number;
@@ -32,7 +34,7 @@ const GENESIS = Block.create({ GroupId: GROUP_ID, BlockHash: new Uint8Array(32) 
 
 /** As many engines as there are producers, in this thread, and one queue between them: first in, first out. */
 export class EngineGroup {
-  readonly traffic: Traffic = { messages: 0, sentBytes: 0, logEntries: 0, delays: 0 };
+  readonly traffic: Traffic = { messages: 0, sentBytes: 0, sentBy: [], logEntries: 0, delays: 0 };
   readonly #engines: Engine[] = [];
   readonly #isPbft: boolean;
   readonly #configuration: Configuration;
@@ -190,6 +192,7 @@ export class EngineGroup {
     this.#payloads.push(data);
     this.traffic.messages++;
     this.traffic.sentBytes += data.length;
+    this.traffic.sentBy[from] = (this.traffic.sentBy[from] ?? 0) + data.length;
   }
 }
 

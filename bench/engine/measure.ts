@@ -18,6 +18,8 @@ export interface EngineRow {
   readonly cpu_ms_per_node_epoch: number;
   readonly messages_per_epoch: number;
   readonly kb_per_node_epoch: number;
+  /** Of the node that sends most: a leader sends every body to everybody. */
+  readonly kb_most_per_epoch: number;
   /** Messages one after the other until all have decided. */
   readonly message_delays: number;
   /** Epochs measured. */
@@ -84,6 +86,7 @@ function measureRow(options: GroupOptions, cpuMs: () => number): EngineRow {
   const group = new EngineGroup(options);
   runBatch(group, WARM_UP_MS, WARM_UP_EPOCHS, cpuMs);
   const { messages, sentBytes } = group.traffic;
+  const sentBy = [...group.traffic.sentBy];
   const batches = Array.from({ length: BATCHES }, () => runBatch(group, BATCH_MS, BATCH_EPOCHS, cpuMs));
   const epochs = batches.reduce((sum, batch) => sum + batch.epochs, 0);
   const best = batches.reduce((fastest, batch) =>
@@ -99,6 +102,7 @@ function measureRow(options: GroupOptions, cpuMs: () => number): EngineRow {
     cpu_ms_per_node_epoch: Math.min(...batches.map((batch) => batch.cpuMs / batch.epochs)) / producers,
     messages_per_epoch: (group.traffic.messages - messages) / epochs,
     kb_per_node_epoch: (group.traffic.sentBytes - sentBytes) / 1024 / epochs / producers,
+    kb_most_per_epoch: Math.max(...group.traffic.sentBy.map((bytes, index) => bytes - (sentBy[index] ?? 0))) / 1024 / epochs,
     message_delays: group.traffic.delays,
     epochs,
   };
