@@ -1,5 +1,5 @@
 import { ageRecipientOf, sealBytes } from '../crypto/index.ts';
-import { AnnouncedRow, recoveryIn, whyExcluded } from '../ledger/index.ts';
+import { AnnouncedRow, bundleIn, recoveryIn, whyExcluded } from '../ledger/index.ts';
 import { LIMITS, type Seed, type Trx, TrxType } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import { CIPHER_NONCE_BYTES, makeTrx, newUuid } from './genesis.ts';
@@ -98,7 +98,7 @@ export class Poster {
     const trxs: Trx[] = [];
     const nowMs = ports.clock.monotonicMs();
     for (const row of outbox.due(nowMs)) {
-      if (!row.Trx) continue;
+      if (!row.Trx || this.#waitsForAnother(row.Trx)) continue;
       let trx = row.Trx;
       // In a block that waits for seals: it is on its way.
       if (await chain.placeOf(trx.SenderPubkey, trx.TrxId)) {
@@ -116,6 +116,17 @@ export class Poster {
       } else await outbox.markInvalid(trx.TrxId, { code: 'not-allowed', message: reason });
     }
     return trxs;
+  }
+
+  /**
+   * Results of changes of consensus go out one at a time: a later one that is ordered first would make void what was promised for an earlier. One of a
+   * recovery does not wait, since those who could order the one before it may be gone.
+   */
+  #waitsForAnother(trx: Trx): boolean {
+    const { outbox, chain } = this.#options;
+    if (trx.Type !== TrxType.CONSENSUS) return false;
+    const first = outbox.items().find(({ Type }) => Type === TrxType.CONSENSUS);
+    return first !== undefined && first.TrxId !== trx.TrxId && !bundleIn(trx, chain.identity)?.Req?.Contract?.Recovery;
   }
 
   #sign(trxId: string, type: TrxType, data: Uint8Array): Trx {

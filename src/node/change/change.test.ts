@@ -159,6 +159,24 @@ describe('a change of consensus', () => {
     await postEverywhere(group);
   });
 
+  it('is not overtaken by the next, which goes out once it is final (C-33)', async () => {
+    const { world, group } = await groupOf(4, 8);
+    const { reqId: before } = await ask(group, [1, 2, 3]);
+    expect(await resultOf(group, before)).toBe('SUCCESS');
+    const first = await ask(group, [1, 2]);
+    const isSigned = (): boolean => group.view(group.owner).change?.result === 'SUCCESS';
+    expect(await world.runUntil(isSigned, LIMIT_MS)).toBe(true);
+    // What was said of it is lost, and is not said again for a while.
+    world.network.partition([group.owner.peerId]);
+    await world.run(36_000);
+    world.network.partition([]);
+    const second = await ask(group, [0]);
+    expect(await resultOf(group, second.reqId)).toBe('SUCCESS');
+    expect(await resultOf(group, first.reqId)).toBe('SUCCESS');
+    await untilProducers(group, [0]);
+    await postEverywhere(group);
+  });
+
   it('is asked of those who are announced only (C-29)', async () => {
     const { world, group } = await groupOf(2, 7);
     const stranger = await world.addMachine('stranger');
