@@ -46,7 +46,7 @@ export { ShardTree } from './hbbft/broadcast/shard-tree.ts';
 export { EPOCHS_AHEAD, HoneyBadger } from './hbbft/honey-badger/honey-badger.ts';
 export type { Member } from './hbbft/honey-badger/member.ts';
 export { coinName } from './hbbft/honey-badger/names.ts';
-export { decodeProposal, encodeProposal, proposalLimitBytes } from './hbbft/honey-badger/proposal.ts';
+export { decodeProposal, encodeProposal } from './hbbft/honey-badger/proposal.ts';
 export { type CoinMessage, decodeMessage, encodeMessage, type Message } from './hbbft/messages.ts';
 export { type Roster, roster } from './hbbft/roster.ts';
 export { isGoodEvidence } from './pbft/evidence.ts';
