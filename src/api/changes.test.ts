@@ -141,6 +141,29 @@ describe('changing consensus (C-27)', () => {
     expect([abandon.status, abandon.json.code]).toEqual([404, 'unknown-proof']);
   });
 
+  test('a recovery is taken while another request waits, and opens the block above its base under the id that was promised (C-35, C-37)', async () => {
+    const group_id = await createGroup();
+    const producer_pubkey = [await owner(group_id)];
+    const body = { group_id, start_from_epoch: 10_000, producer_pubkey, ...ticks };
+    const [first, second] = await Promise.all([
+      ask('POST', '/api/v1/group/updconsensus', body),
+      ask('POST', '/api/v1/group/updconsensus', { ...body, start_from_epoch: 20_000, recovery: true }),
+    ]);
+    expect([first.status, second.status]).toEqual([200, 200]);
+    const { trx_id } = second.json;
+    await until(async () => (await ask('GET', `/api/v1/trx/${group_id}/${trx_id}`)).status === 200);
+    const { req, result } = (await ask('GET', `/api/v1/group/${group_id}/consensus/proof/last`)).json;
+    expect(result).toBe('SUCCESS');
+    expect(req.Nonce).toBeGreaterThan(1);
+    expect(req.Contract.Recovery).toBe(true);
+    const { json: block } = await ask('GET', `/api/v1/block/${group_id}/${req.Contract.BaseBlockId + 1}`);
+    expect(block).toMatchObject({ ConfigNonce: req.Nonce, PrevHash: req.Contract.BaseHash, Trxs: [{ TrxId: trx_id }] });
+    const { json: change } = await ask('GET', `/api/v1/group/${group_id}/consensus/change`);
+    expect(change).toMatchObject({ trx_id, recovery: true, phase: 'done', result: 'SUCCESS' });
+    const wrong = await ask('POST', '/api/v1/group/updconsensus', { ...body, recovery: 'yes' });
+    expect([wrong.status, wrong.json.code]).toEqual([400, 'bad-input']);
+  });
+
   test('each wish that cannot be met is refused with what is wrong', async () => {
     const group_id = await createGroup();
     const good = { group_id, start_from_epoch: 10_000, producer_pubkey: [await owner(group_id)], ...ticks };

@@ -19,6 +19,10 @@ const wantedBody = z.object({
   encryption: count
     .optional()
     .openapi({ description: '0: proposals are encrypted in every epoch; 1: never; k: every k-th. Left out: as now' }),
+  recovery: z.boolean().optional().openapi({
+    description:
+      'Without those who produce now, who cannot order anything any more: from the newest final block that a reachable member has. Final blocks that nobody reachable holds are given up',
+  }),
 });
 
 const requestedSchema = z
@@ -131,6 +135,7 @@ export function addChangeRoutes(router: OpenAPIHono, service: NodeService): void
       memo: body.memo,
       engine: body.engine,
       encryption: body.encryption,
+      recovery: body.recovery,
     });
     return {
       group_id: body.group_id,

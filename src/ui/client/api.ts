@@ -80,6 +80,7 @@ export interface ChangeRequest {
   readonly memo: string;
   readonly engine: string;
   readonly encryption: number;
+  readonly recovery: boolean;
 }
 
 /** The routes that the interface uses, typed. Each rejects with {@link ApiError}. */
@@ -140,6 +141,7 @@ export function createApi(client: SettClient) {
         memo: request.memo,
         engine: request.engine,
         encryption: request.encryption,
+        recovery: request.recovery,
       }),
     abandonChange: (groupId: string, reqId: string): Promise<unknown> =>
       post(client, `/api/v1/group/${id(groupId)}/consensus/change/abandon`, { req_id: reqId }),

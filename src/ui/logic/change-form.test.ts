@@ -8,7 +8,7 @@ const wrong = (part: Partial<ChangeForm>) => changeProblem({ ...form, ...part },
 
 test('the form opens with what is now, and asks for it without a change', () => {
   expect(changeProblem(form, EPOCH)).toBeUndefined();
-  const request = changeRequestOf(form, EPOCH);
+  const request = changeRequestOf(form, EPOCH, false);
   expect(request).toMatchObject({
     producers: ['A', 'B'],
     intervalMs: 1000,
@@ -17,9 +17,11 @@ test('the form opens with what is now, and asks for it without a change', () => 
     tickMs: 10_000,
     ticks: 10,
   });
+  expect(request.recovery).toBe(false);
+  expect(changeRequestOf(form, EPOCH, true).recovery).toBe(true);
   expect(request.startFromEpoch).toBeGreaterThan(EPOCH);
-  expect(changeRequestOf(changeFormOf({ ...now, encryption: 7 }), EPOCH).encryption).toBe(7);
-  expect(changeRequestOf(changeFormOf({ ...now, encryption: 1 }), EPOCH).encryption).toBe(1);
+  expect(changeRequestOf(changeFormOf({ ...now, encryption: 7 }), EPOCH, false).encryption).toBe(7);
+  expect(changeRequestOf(changeFormOf({ ...now, encryption: 1 }), EPOCH, false).encryption).toBe(1);
 });
 
 test('each field is held to its limits before anything is signed', () => {
@@ -35,7 +37,7 @@ test('each field is held to its limits before anything is signed', () => {
   expect(wrong({ ticks: '101' })).toBe('ticks');
   expect(wrong({ start: String(EPOCH) })).toBe('start');
   expect(wrong({ start: String(EPOCH + 1) })).toBeUndefined();
-  expect(changeRequestOf({ ...form, start: '100' }, EPOCH).startFromEpoch).toBe(100);
+  expect(changeRequestOf({ ...form, start: '100' }, EPOCH, false).startFromEpoch).toBe(100);
 });
 
 test('what a choice means: who comes, who goes, who is missing, how many may fail', () => {

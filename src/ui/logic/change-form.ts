@@ -69,7 +69,7 @@ export function changeProblem(form: ChangeForm, epoch: number): ChangeProblem | 
 }
 
 /** The request that a form without problems stands for. */
-export function changeRequestOf(form: ChangeForm, epoch: number): ChangeRequest {
+export function changeRequestOf(form: ChangeForm, epoch: number, recovery: boolean): ChangeRequest {
   const encryption = { always: 0, never: NEVER, some: whole(form.encryptionEvery) }[form.encryption];
   return {
     producers: form.producers,
@@ -80,6 +80,7 @@ export function changeRequestOf(form: ChangeForm, epoch: number): ChangeRequest 
     memo: form.memo.trim(),
     engine: form.engine,
     encryption,
+    recovery,
   };
 }
 

@@ -14,7 +14,8 @@ test('each path leads to its screen', () => {
   expect(parseRoute(paths.block('g', 0))).toEqual({ screen: 'block', groupId: 'g', blockId: 0 });
   expect(parseRoute(paths.members('g'))).toEqual({ screen: 'members', groupId: 'g' });
   expect(parseRoute(paths.consensus('g'))).toEqual({ screen: 'consensus', groupId: 'g' });
-  expect(parseRoute(paths.change('g'))).toEqual({ screen: 'change', groupId: 'g' });
+  expect(parseRoute(paths.change('g'))).toEqual({ screen: 'change', groupId: 'g', recovery: false });
+  expect(parseRoute(paths.recover('g'))).toEqual({ screen: 'change', groupId: 'g', recovery: true });
   expect(parseRoute(paths.trx('g', 't'))).toEqual({ screen: 'trx', groupId: 'g', trxId: 't' });
 });
 

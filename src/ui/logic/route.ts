@@ -11,7 +11,7 @@ export type Route =
   | { readonly screen: 'trx'; readonly groupId: string; readonly trxId: string }
   | { readonly screen: 'members'; readonly groupId: string }
   | { readonly screen: 'consensus'; readonly groupId: string }
-  | { readonly screen: 'change'; readonly groupId: string }
+  | { readonly screen: 'change'; readonly groupId: string; readonly recovery: boolean }
   | { readonly screen: 'unknown' };
 
 function decode(part: string | undefined): string {
@@ -40,7 +40,8 @@ export function parseRoute(hash: string): Route {
   if (page === undefined || page === '') return { screen: 'feed', groupId };
   if (page === 'members' && detail === undefined) return { screen: 'members', groupId };
   if (page === 'consensus' && detail === undefined) return { screen: 'consensus', groupId };
-  if (page === 'consensus' && detail === 'change') return { screen: 'change', groupId };
+  if (page === 'consensus' && (detail === 'change' || detail === 'recover'))
+    return { screen: 'change', groupId, recovery: detail === 'recover' };
   if (page === 'blocks') {
     const top = wholeNumber(detail);
     return detail !== undefined && top === undefined ? { screen: 'unknown' } : { screen: 'blocks', groupId, top };
@@ -65,5 +66,6 @@ export const paths = {
   members: (groupId: string): string => `${paths.feed(groupId)}/members`,
   consensus: (groupId: string): string => `${paths.feed(groupId)}/consensus`,
   change: (groupId: string): string => `${paths.consensus(groupId)}/change`,
+  recover: (groupId: string): string => `${paths.consensus(groupId)}/recover`,
   trx: (groupId: string, trxId: string): string => `${paths.feed(groupId)}/trx/${encodeURIComponent(trxId)}`,
 };

@@ -1,5 +1,6 @@
 import { availabilityEn, changeEn, consensusEn } from './en-consensus.ts';
 import { peopleEn } from './en-people.ts';
+import { recoveryEn } from './en-recovery.ts';
 import { locale, n, plural } from './english.ts';
 
 /**
@@ -201,6 +202,7 @@ export const en = {
   people: peopleEn,
   consensus: consensusEn,
   change: changeEn,
+  recovery: recoveryEn,
 
   sync: {
     looking: 'Looking for peers…',

@@ -22,16 +22,18 @@ import { type Messages, problemText, useMessages } from '../../messages/index.ts
 import styles from './change-form-view.module.css';
 import { ChangeMeaningView } from './change-meaning-view.tsx';
 import { ProducerPicker } from './producer-picker.tsx';
+import { RecoveryCosts } from './recovery-costs.tsx';
 
 interface ChangeFormProps {
   readonly group: GroupView;
   readonly people: People;
+  readonly recovery: boolean;
 }
 
 /** The form, and beside it what it would mean. */
-export function ChangeFormView({ group, people }: ChangeFormProps) {
+export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
   const messages = useMessages();
-  const { change: words } = messages;
+  const { change: words, recovery: recoveryWords } = messages;
   const api = useApi();
   const alertId = useId();
   const { consensus, epoch } = group;
@@ -39,11 +41,13 @@ export function ChangeFormView({ group, people }: ChangeFormProps) {
   const here = new Set(candidates.filter(isHere).map(({ pubkey }) => pubkey));
   const [form, setForm] = useState<ChangeForm>(() => {
     const choosable = new Set(candidates.filter(({ canBeChosen }) => canBeChosen).map(({ pubkey }) => pubkey));
-    const producers = group.producers.filter((pubkey) => choosable.has(pubkey));
+    // A recovery is for those who are still here.
+    const producers = group.producers.filter((pubkey) => choosable.has(pubkey) && (!recovery || here.has(pubkey)));
     return changeFormOf({ ...consensus, producers });
   });
+  const [accepted, setAccepted] = useState(false);
   const { busy, problem, run, setProblem } = useTask(async () => {
-    await api.changeConsensus(group.groupId, changeRequestOf(form, epoch));
+    await api.changeConsensus(group.groupId, changeRequestOf(form, epoch, recovery));
     navigate(paths.consensus(group.groupId));
   });
   const change = (part: Partial<ChangeForm>): void => {
@@ -54,6 +58,7 @@ export function ChangeFormView({ group, people }: ChangeFormProps) {
     event.preventDefault();
     const wrong = changeProblem(form, epoch);
     if (wrong) setProblem({ code: fieldCode(wrong.field), message: problemOf(messages, wrong.code, epoch) });
+    else if (recovery && !accepted) setProblem({ code: 'form-costs', message: recoveryWords.mustConfirm });
     else void run();
   };
   const problemIdOf = (field: ChangeField): string | undefined => (problem?.code === fieldCode(field) ? alertId : undefined);
@@ -65,6 +70,7 @@ export function ChangeFormView({ group, people }: ChangeFormProps) {
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       <div className={styles.fields}>
+        {recovery && <RecoveryCosts group={group} accepted={accepted} onAccept={setAccepted} />}
         <ProducerPicker
           candidates={candidates}
           chosen={form.producers}
@@ -78,7 +84,12 @@ export function ChangeFormView({ group, people }: ChangeFormProps) {
       <div className={styles.side}>
         <ChangeMeaningView meaning={meaning} />
         {problem && <Alert id={alertId}>{problemText(messages, problem)}</Alert>}
-        <Button kind="primary" type="submit" label={busy ? words.busy : words.submit} disabled={busy} />
+        <Button
+          kind="primary"
+          type="submit"
+          label={busy ? (recovery ? recoveryWords.busy : words.busy) : recovery ? recoveryWords.submit : words.submit}
+          disabled={busy}
+        />
       </div>
     </form>
   );

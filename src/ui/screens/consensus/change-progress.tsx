@@ -17,7 +17,8 @@ interface ChangeProgressProps {
 
 /** A change of consensus on its way, attempt by attempt and signature by signature, and what came of it. */
 export function ChangeProgress({ group, change }: ChangeProgressProps) {
-  const { change: words } = useMessages();
+  const { change: plain, recovery } = useMessages();
+  const words = change.recovery ? { ...plain, ...recovery.progress } : plain;
   const { producers, reason, phase } = change;
   const result = endOf(change);
   const title = result ? words.ended[result] : words.progress;
@@ -45,7 +46,9 @@ export function ChangeProgress({ group, change }: ChangeProgressProps) {
         </p>
       )}
       {change.isOwner && change.result === undefined && <Abandon group={group} change={change} />}
-      {change.isOwner && result && result !== 'SUCCESS' && <ButtonLink href={paths.change(group.groupId)} label={words.again} />}
+      {change.isOwner && result && result !== 'SUCCESS' && (
+        <ButtonLink href={change.recovery ? paths.recover(group.groupId) : paths.change(group.groupId)} label={words.again} />
+      )}
     </section>
   );
 }

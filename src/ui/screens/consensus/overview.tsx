@@ -44,6 +44,11 @@ export function Overview({ group, picture }: OverviewProps) {
             <ButtonLink href={paths.change(group.groupId)} label={messages.change.open} />
           </p>
         )}
+        {group.role === 'owner' && state === 'paused' && !group.change?.recovery && (
+          <p className={styles.actions}>
+            <ButtonLink href={paths.recover(group.groupId)} label={messages.recovery.open} kind="quiet" />
+          </p>
+        )}
       </div>
     </section>
   );

@@ -1,4 +1,5 @@
 import type { GroupView } from '../../../node/view.ts';
+import { GivenUpNotice } from '../../components/given-up-notice.tsx';
 import { PausedBanner } from '../../components/paused-banner.tsx';
 import { useFeed } from '../../hooks/use-feed.ts';
 import { useOwnPosts } from '../../hooks/use-own-posts.ts';
@@ -18,6 +19,7 @@ export function FeedPage({ group }: { readonly group: GroupView }) {
       <div className={styles.main}>
         <SyncBanner group={group} />
         <PausedBanner group={group} />
+        <GivenUpNotice group={group} />
         <Composer group={group} post={own.post} />
         <Feed group={group} feed={feed} own={own} />
       </div>

@@ -45,7 +45,7 @@ function GroupScreen({ group, route }: { readonly group: GroupView; readonly rou
     case 'consensus':
       return <ConsensusPage group={group} />;
     case 'change':
-      return <ChangePage group={group} />;
+      return <ChangePage key={String(route.recovery)} group={group} recovery={route.recovery} />;
     case 'trx':
       return <TrxPage key={route.trxId} group={group} trxId={route.trxId} />;
   }

@@ -1,0 +1,72 @@
+/** Two of three producers are gone for good: the owner lets the group go on with who is left and one who was a user, on the page that says what it costs. */
+import { expect, test } from './support/app-test.ts';
+import { appoint } from './support/appoint.ts';
+import type { Person } from './support/person.ts';
+
+const NAME = 'Setts that go on';
+
+const tab = (person: Person, name: 'Feed' | 'Consensus') =>
+  person.page.getByRole('navigation', { name: 'Group pages' }).getByRole('link', { name }).click();
+
+const textsOf = async (person: Person, groupId: string) => (await person.finalTexts(groupId)).sort();
+
+test('the owner recovers a group whose producers are gone, posts continue, and all hold the same chain (C-35 to C-37, P-4)', async ({
+  arrive,
+}) => {
+  // A user counts a producer for a minute after its last word.
+  test.setTimeout(420_000);
+  const [owner, b, c, spare, user] = [await arrive(), await arrive(), await arrive(), await arrive(), await arrive()];
+  const groupId = await owner.createGroup(NAME);
+  const seed = await owner.copySeed();
+  for (const guest of [b, c, spare, user]) await guest.join(seed, NAME);
+  await appoint(owner, groupId, [owner, b, c], [owner, b, c, spare, user]);
+  const announcement = { group_id: groupId, action: 'add', type: 'producer', memo: 'The spare one' };
+  expect((await spare.api('/api/v1/group/announce', announcement)).status).toBe(200);
+  await user.post('While all three are there.');
+  for (const person of [owner, b, c, spare, user]) await person.seesFinal('While all three are there.');
+  const before = await owner.chain(groupId);
+
+  for (const gone of [b, c]) await gone.crashTab();
+  await user.post('While two are gone.');
+  await tab(owner, 'Consensus');
+  const offer = owner.page.getByRole('link', { name: 'Producers gone for good?' });
+  await expect(offer).toBeVisible({ timeout: 120_000 });
+  await offer.click();
+  await expect(owner.page.getByRole('heading', { name: 'Recovery' })).toBeVisible();
+  await expect(owner.page.getByText('1 of the 3 producers that are needed are here')).toBeVisible();
+  const boxes = owner.page.getByRole('group', { name: 'Who makes the blocks' });
+  // Only the owner is still here of those who produce.
+  await expect(boxes.getByRole('checkbox', { checked: true })).toHaveCount(1);
+  await boxes.getByRole('checkbox', { name: /The spare one/ }).check();
+  const ask = owner.page.getByRole('button', { name: 'Ask for the recovery' });
+  await ask.click();
+  await expect(owner.alert).toContainText('Read it and tick the box first');
+  await owner.page.getByRole('checkbox', { name: /gone for good, and I accept this cost/ }).check();
+  await ask.click();
+  await expect(owner.page.getByText('The recovery went through')).toBeVisible({ timeout: 120_000 });
+  await expect(owner.page.getByText('Recovery', { exact: false }).first()).toBeVisible();
+
+  await tab(owner, 'Feed');
+  for (const person of [owner, spare, user]) await person.seesFinal('While two are gone.');
+  await spare.post('From one who was a user.');
+  for (const person of [owner, spare, user]) await person.seesFinal('From one who was a user.');
+
+  // Nothing of theirs was lost: they find the group as it is now, and read on.
+  await b.openTab(`#/group/${groupId}`);
+  await b.seesFinal('From one who was a user.');
+  const everybody = [owner, spare, user, b];
+  const texts = ['From one who was a user.', 'While all three are there.', 'While two are gone.'];
+  for (const person of everybody) await expect.poll(() => textsOf(person, groupId)).toEqual(texts);
+  const chain = await owner.chain(groupId);
+  expect(chain.slice(0, before.length)).toEqual(before);
+  for (const person of everybody) {
+    await expect.poll(() => person.topBlock(groupId)).toBe(chain.length);
+    expect(await person.chain(groupId)).toEqual(chain);
+    const { result, req } = (await person.api(`/api/v1/group/${groupId}/consensus/proof/last`)).body;
+    expect(result).toBe('SUCCESS');
+    expect(req.Contract).toMatchObject({ Recovery: true, BaseBlockId: before.length });
+    await expect(person.page.getByText('This group was recovered')).toHaveCount(0);
+  }
+  const status = (await user.api(`/api/v1/group/${groupId}/consensus/`)).body;
+  expect(status.producers).toHaveLength(2);
+});
