@@ -5,6 +5,6 @@ export { type NodeOptions, openNode, SettNode } from './node.ts';
 export * from './ports.ts';
 export { ProducerFrame, ProducerHello, purposeOf, SealNotice } from './producers/frames.ts';
 export type { TrustedDealer } from './producers/make-engine.ts';
-export { HeadRow, keyOf } from './rows.ts';
+export { AdoptedRow, HeadRow, keyOf } from './rows.ts';
 export * from './service.ts';
 export * from './view.ts';

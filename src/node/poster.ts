@@ -77,8 +77,9 @@ export class Poster {
   async #whyExcluded(trx: Trx): Promise<string | undefined> {
     const { chain } = this.#options;
     const context = await chain.orderContext([trx], trx.TimeStamp);
-    // A recovery enters a block of its own producers, whoever they are.
-    const { configuration } = recoveryIn(trx, chain.identity, context.configuration.nonceFloor) ?? context;
+    // A recovery enters a block of its own producers, whoever they are; another result may have to wait for one.
+    const { isOpening: _, ...present } = context.configuration;
+    const { configuration } = recoveryIn(trx, chain.identity, present.nonceFloor) ?? { configuration: present };
     const reason = whyExcluded(trx, { ...context, configuration });
     return reason && `The group does not take this ${NAMES[trx.Type]}: ${reason}.`;
   }

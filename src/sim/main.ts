@@ -9,7 +9,7 @@
  *     --crypto ideal|real          threshold cryptography: ideal spares the time that the real one takes
  *     --engine hbbft|pbft|both     both: one is drawn for each configuration
  *     --level node|engine          engine: PBFT engines with ledgers and seals around them, no whole nodes (with --engine pbft)
- *     --changes none|dealt|agreed  changes of consensus; dealt ones come without the agreement that leads to them
+ *     --changes none|dealt|agreed|recovery  changes of consensus; dealt ones come without the agreement that leads to them
  *     --jobs J                     worker threads
  *     --verbose                    a line for each run
  */
@@ -64,7 +64,7 @@ const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0, not ${values.minutes}.`);
 const orders: readonly Order[] = chosen('orders', values.orders, ORDERS);
 const [crypto = 'ideal'] = chosen('crypto', values.crypto, ['ideal', 'real'] as const);
-const [changes = 'none'] = chosen('changes', values.changes, ['none', 'dealt', 'agreed'] as const);
+const [changes = 'none'] = chosen('changes', values.changes, ['none', 'dealt', 'agreed', 'recovery'] as const);
 const [engine = 'hbbft'] = chosen('engine', values.engine, [...TRIAL_ENGINES, 'both'] as const);
 const engines = engine === 'both' ? TRIAL_ENGINES : [engine];
 const [level = 'node'] = chosen('level', values.level, ['node', 'engine'] as const);
@@ -84,7 +84,7 @@ async function perform({ seed, producers }: Job): Promise<string> {
   }
   const result = await runTrial({ seed, producers, minutes, faults, orders, crypto, engines, changes });
   const { blocks, epochs, posts, order } = result;
-  return `${blocks} blocks, ${epochs} epochs, ${posts} posts, ${result.changes} changes (${result.engines.join(' ')}); ${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
+  return `${blocks} blocks, ${epochs} epochs, ${posts} posts, ${result.changes} changes, ${result.recoveries} of them recoveries (${result.engines.join(' ')}); ${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
 }
 
 const replayOf = ({ seed, producers }: Job): string => {

@@ -68,6 +68,9 @@ interface Sides {
   readonly asking: Asking | undefined;
 }
 
+/** So long the refusal of a recovery is waited for on the chain: producers who are at work order it in less. */
+const ORDERED_WITHIN_MS = 10_000;
+
 /** Changes of consensus as this node takes part in them: as the owner who asks, and as a member who may be asked. */
 export class Change {
   readonly #options: ChangeOptions;
@@ -75,6 +78,8 @@ export class Change {
   #sides: Sides;
   #isStarted = false;
   #isGoingOn = false;
+  /** The refused recovery that is to be asked for again, and since when. */
+  #refused: { readonly nonce: number; readonly sinceMs: number } | undefined;
   #ended: ChangeView | undefined;
 
   constructor(options: ChangeOptions) {
@@ -268,12 +273,17 @@ export class Change {
 
   /**
    * A recovery that somebody refused because of a final block above its base is asked for again from there, once that block is here. Its success
-   * keeps the promised id. A header whose body nobody serves counts for nothing.
+   * keeps the promised id. A header whose body nobody serves counts for nothing. Where the refusal becomes final meanwhile, the producers still order,
+   * and each result would be another final block above the next base: there is nothing to recover.
    */
   #goOnFromHigher(): void {
-    const { findNewest, mailbox, group, failed } = this.#options;
+    const { findNewest, mailbox, group, failed, ports } = this.#options;
     const refused = this.#sides.asking?.refusedBase;
     if (!refused || this.#isGoingOn) return;
+    const nowMs = ports.clock.monotonicMs();
+    const { Nonce: nonce } = refused.request;
+    if (this.#refused?.nonce !== nonce) this.#refused = { nonce, sinceMs: nowMs };
+    if (nowMs - this.#refused.sinceMs < ORDERED_WITHIN_MS) return;
     this.#isGoingOn = true;
     findNewest()
       .then(() =>
@@ -311,6 +321,8 @@ export class Change {
   async #publish(trxId: string, bundle: ChangeConsensusResultBundle): Promise<void> {
     const { group, send, promiseChanged } = this.#options;
     if (isRecovery(bundle)) await promiseChanged();
+    // No chain takes it any more: a later one has come first.
+    if ((bundle.Req?.Nonce ?? -1) <= group.chain.configuration.nonceFloor) return;
     const plain = ChangeConsensusResultBundle.encode(bundle);
     await group.poster.accept({ type: TrxType.CONSENSUS, plain, trxId });
     send();

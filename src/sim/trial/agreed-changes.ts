@@ -1,4 +1,6 @@
-import { NodeError } from '../../node/index.ts';
+import { bundleIn, type GroupIdentity, isRecovery } from '../../ledger/index.ts';
+import { type ConsensusProofInfo, NodeError } from '../../node/index.ts';
+import { faultyLimit } from '../../records/index.ts';
 import type { Dealer } from '../dealer.ts';
 import { Violation } from '../one-producer.ts';
 import type { SeededRandom } from '../random.ts';
@@ -18,12 +20,18 @@ export interface AgreedChangesOptions {
   readonly world: World;
   readonly random: SeededRandom;
   readonly groupId: string;
+  readonly identity: GroupIdentity;
   readonly owner: SimulatedMachine;
   readonly dealer: Dealer;
   readonly engines: readonly EngineName[];
   readonly epoch: () => number;
+  /** Some of the requests are recoveries: most of them after so many producers have gone that nothing is ordered any more. */
+  readonly recoveries: boolean;
   readonly fail: (message: string) => void;
 }
+
+/** Of recoveries; in the others the producers are still at work. */
+const GONE_BEFORE = 0.8;
 
 /** Changes of consensus as an owner asks for them, with all of the agreement; some it gives up, and some nobody can agree on. */
 export class AgreedChanges implements ChangeSource {
@@ -62,17 +70,28 @@ export class AgreedChanges implements ChangeSource {
     const count = Math.max(1, Math.round(REQUESTS_PER_ROUND * 2 * random.float()));
     for (let number = 0; number < count; number++) {
       const atMs = random.float() * durationMs;
-      later(atMs, () => this.#ask());
+      const isRecovery = this.#options.recoveries && random.chance(0.5);
+      if (isRecovery && random.chance(GONE_BEFORE)) later(atMs, () => this.#loseProducers());
+      later(atMs + 1, () => this.#ask(isRecovery));
       if (random.chance(0.2)) later(atMs + random.int(20_000), () => this.#giveUp());
     }
   }
 
   follow(): void {}
 
-  #ask(): void {
+  /** Power goes at one more of the present producers than may fail: they come back when the round is over, if not before. */
+  #loseProducers(): void {
+    const { random, owner, dealer } = this.#options;
+    const producers = owner.isRunning ? (owner.node.view().groups[0]?.producers ?? []) : [];
+    const machines = producers.flatMap((pubkey) => dealer.machineOf(pubkey) ?? []).filter((machine) => machine !== owner);
+    const lost = random.shuffle(machines).slice(0, faultyLimit(producers.length) + 1);
+    for (const machine of lost) if (!machine.isOff) machine.crash();
+  }
+
+  #ask(recovery: boolean): void {
     const { random, groupId, owner, dealer, epoch, fail } = this.#options;
-    const change = randomChange(this.#options, epoch());
-    if (!owner.isRunning || owner.isPaused) return;
+    const change = randomChange(this.#options, epoch(), recovery ? ({ isRunning }) => isRunning : undefined);
+    if (!owner.isRunning || owner.isPaused || change.producers.length === 0) return;
     const wanted = {
       producers: change.producers.map((machine) => dealer.keyOf(machine)),
       startFromEpoch: Math.max(change.startFromEpoch, epoch() + 1),
@@ -82,6 +101,7 @@ export class AgreedChanges implements ChangeSource {
       memo: '',
       encryption: change.encryption,
       engine: change.engine,
+      recovery,
     };
     owner.node.changeConsensus(groupId, wanted).then(
       ({ reqId, trxId }) => {
@@ -100,19 +120,25 @@ export class AgreedChanges implements ChangeSource {
     if (change && !change.result) owner.node.abandonChange(groupId, change.reqId).catch(() => {});
   }
 
+  /** What was asked for before a recovery is on no chain, if its producers ordered nothing any more or what they ordered was given up. */
+  #isOvertaken(proofs: readonly ConsensusProofInfo[]): boolean {
+    return this.#options.recoveries && proofs.some(({ req, result }) => req.Contract?.Recovery && result === 'SUCCESS');
+  }
+
   /** Every request that was acknowledged has one result, everywhere, and what was promised for success is there with success only. */
   async compare(machines: readonly SimulatedMachine[]): Promise<void> {
-    const { world, groupId } = this.#options;
+    const { world, groupId, identity } = this.#options;
     for (const [reqId, trxId] of this.#acknowledged) {
       for (const { name, node } of machines) {
-        const proof = await world.settled(node.proof(groupId, reqId)).catch(() => undefined);
-        if (!proof) throw new Violation(`${name} has no result of the acknowledged request ${reqId}`);
-        const isThere = await world.settled(node.trx(groupId, trxId)).then(
-          () => true,
-          () => false,
-        );
-        if (isThere !== (proof.result === 'SUCCESS'))
-          throw new Violation(`${name} has the result ${proof.result} of ${reqId}, and its trx ${isThere ? 'too' : 'not'}`);
+        const proofs = await world.settled(node.proofHistory(groupId));
+        const proof = proofs.find(({ req }) => req.ReqId === reqId);
+        if (!proof && !this.#isOvertaken(proofs))
+          throw new Violation(`${name} has no result of the acknowledged request ${reqId}`);
+        const trx = await world.settled(node.trx(groupId, trxId)).catch(() => undefined);
+        // A recovery that was refused is asked for again under the id that it has promised.
+        const isAskedAgain = trx !== undefined && isRecovery(bundleIn(trx, identity));
+        if ((trx !== undefined) !== (proof?.result === 'SUCCESS') && !isAskedAgain)
+          throw new Violation(`${name} has the result ${proof?.result} of ${reqId}, and its trx ${trx ? 'too' : 'not'}`);
       }
     }
   }

@@ -34,13 +34,14 @@ export interface ChangeSource {
   compare(machines: readonly SimulatedMachine[]): Promise<void>;
 }
 
-/** Any machines, at most f of them faulty. */
+/** Any machines `among` all, at most f of them faulty. */
 export function randomChange(
   { world, random, engines }: Pick<DealtChangesOptions, 'world' | 'random' | 'engines'>,
   epoch: number,
+  among: (machine: SimulatedMachine) => boolean = () => true,
 ): Required<Omit<DealtChange, 'nonce'>> {
   const size = 1 + random.int(Math.min(MOST_PRODUCERS, world.machines.filter(isHonest).length));
-  const shuffled = random.shuffle(world.machines);
+  const shuffled = random.shuffle(world.machines.filter(among));
   const faulty = shuffled.filter((machine) => !isHonest(machine)).slice(0, random.int(faultyLimit(size) + 1));
   return {
     producers: [...faulty, ...shuffled.filter(isHonest)].slice(0, size),

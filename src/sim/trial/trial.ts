@@ -30,8 +30,11 @@ export interface TrialOptions {
   readonly crypto: 'ideal' | 'real';
   /** `hbbft` alone by default. Of several the seed picks one for each configuration. */
   readonly engines?: readonly EngineName[];
-  /** `dealt`, `agreed`: the consensus changes at random moments, without the agreement or with it; else the first configuration stays. */
-  readonly changes?: 'none' | 'dealt' | 'agreed';
+  /**
+   * `dealt`, `agreed`: the consensus changes at random moments, without the agreement or with it; `recovery`: as `agreed`, some without the producers; else the
+   * first configuration stays.
+   */
+  readonly changes?: 'none' | 'dealt' | 'agreed' | 'recovery';
   /** For tests of the checks: a defect that is put in once the group stands. */
   readonly plant?: (world: World, watch: Watch) => void;
 }
@@ -44,6 +47,8 @@ export interface TrialResult {
   readonly changes: number;
   /** Of the configurations, in order. */
   readonly engines: readonly string[];
+  /** Those of them that went on from a base. */
+  readonly recoveries: number;
   readonly order: Order;
   /** What went wrong on purpose. */
   readonly faults: readonly string[];
@@ -112,6 +117,7 @@ class Trial {
   #changes: ChangeSource | undefined;
   #changesSeen = 0;
   readonly #engines: string[] = [];
+  #recoveriesSeen = 0;
 
   constructor(options: TrialOptions, { world, watch }: { world: World; watch: Watch }) {
     this.#options = options;
@@ -147,6 +153,7 @@ class Trial {
       posts: this.#watch.acknowledged.size,
       changes: this.#changesSeen,
       engines: this.#engines,
+      recoveries: this.#recoveriesSeen,
       order: this.#order,
       faults: [...this.#faultsSeen, ...[...this.#twists.values()].map(({ name }) => name)],
       deviations: [...this.#twists.values()].reduce((sum, { twist }) => sum + twist.deviations, 0),
@@ -195,7 +202,7 @@ class Trial {
     const sets = new Map<string, readonly ThresholdKeys[]>();
     this.#world.trustedDealer = (groupId, nonce, producers, index) => {
       // What was agreed on has keys of its own; where they are ideal, what they are to do is done by these.
-      if (crypto === 'real' && changes === 'agreed' && nonce > 1) return undefined;
+      if (crypto === 'real' && (changes === 'agreed' || changes === 'recovery') && nonce > 1) return undefined;
       const name = `${groupId}/${nonce}`;
       const secret = sha256(new TextEncoder().encode(name));
       const keys = sets.get(name) ?? (crypto === 'real' ? trustedDealerKeys(producers, secret) : idealKeys(producers, secret));
@@ -214,16 +221,22 @@ class Trial {
     if (!this.#isChanging) return;
     const random = this.#random.fork('changes');
     const about = { world: this.#world, random, groupId, owner, dealer, engines: this.#engineChoice, epoch: () => this.#epoch() };
+    const recoveries = this.#options.changes === 'recovery';
     const agreed =
-      this.#options.changes === 'agreed'
-        ? new AgreedChanges({ ...about, fail: (message) => this.#watch.fail(message) })
+      recoveries || this.#options.changes === 'agreed'
+        ? new AgreedChanges({ ...about, identity, recoveries, fail: (message) => this.#watch.fail(message) })
         : undefined;
     const changes = agreed ?? new DealtChanges(about);
     this.#changes = changes;
+    let newestNonce = 1;
     this.#watch.changed = (change) => {
       const next = change.producers.flatMap((pubkey) => dealer.machineOf(pubkey) ?? []);
       this.#changesSeen += 1;
+      if (change.block.nonce === change.nonce) this.#recoveriesSeen += 1;
       this.#watch.follow(change.nonce, next, change.engine);
+      // A chain that a recovery has left behind may go on for a while.
+      if (change.nonce <= newestNonce) return;
+      newestNonce = change.nonce;
       this.#follow(identity, change.nonce, next, change.engine);
       changes.follow(change.nonce);
     };

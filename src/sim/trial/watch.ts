@@ -1,6 +1,7 @@
 import { EPOCHS_AHEAD, EPOCHS_UNDECIDED, type Fault } from '../../consensus/index.ts';
-import type { GroupIdentity } from '../../ledger/index.ts';
+import { bundleIn, DEFAULT_ENGINE, type GroupIdentity } from '../../ledger/index.ts';
 import {
+  AdoptedRow,
   HeadRow,
   keyOf,
   type NodeView,
@@ -10,12 +11,14 @@ import {
   purposeOf,
   type Write,
 } from '../../node/index.ts';
-import { Block, blockHash, decodeOrNothing, equalBytes, toHex } from '../../records/index.ts';
+import { Block, blockHash, comparePubkeys, decodeOrNothing, equalBytes, toHex } from '../../records/index.ts';
 import { Violation } from '../one-producer.ts';
 import { Checks } from '../virtual-net/checks.ts';
 import { PbftWords } from '../virtual-net/pbft/words.ts';
 import type { SimulatedMachine, World, WorldObserver } from '../world.ts';
+import { Branches } from './branches.ts';
 import { type ConfigurationChange, ConfigurationChecks } from './configuration-checks.ts';
+import { Promises } from './promises.ts';
 
 /** What a machine may say of itself while its disk is full or has just crashed. */
 const OWN_TROUBLE: ReadonlySet<string> = new Set(['storage-full']);
@@ -52,9 +55,11 @@ export interface WatchedGroup {
  * nodes, which would take an error for their own, so what it finds is kept until {@link check}.
  */
 export class Watch implements WorldObserver {
-  /** By block number: hash and state root of the block that honest machines hold. */
-  readonly #blocks = new Map<number, { readonly hash: string; readonly stateRoot: string }>();
-  readonly #blockOf = new Map<string, number>();
+  /** The blocks that honest machines hold. */
+  readonly #branches = new Branches();
+  readonly #promises = new Promises();
+  /** Blocks that a trx is in, by its name and by its id: several only where a recovery has given up all but one. */
+  readonly #blocksOf = new Map<string, { readonly blockId: number; readonly hash: string }[]>();
   readonly #seals = new Map<string, string>();
   /** Posts acknowledged to their author: trx id → the author's machine. */
   readonly acknowledged = new Map<string, SimulatedMachine>();
@@ -95,7 +100,9 @@ export class Watch implements WorldObserver {
   }
 
   /** There is another configuration. */
-  follow(nonce: number, producers: readonly SimulatedMachine[], engine = 'hbbft'): void {
+  follow(nonce: number, producers: readonly SimulatedMachine[], engine = DEFAULT_ENGINE): void {
+    // A recovery is followed when its producers adopt it, and comes once more with its first block.
+    if (this.#sets.has(nonce)) return;
     const messages = new Checks(producers.length, (index) => isHonest(producers[index]));
     this.#sets.set(nonce, { producers, isPbft: engine === 'pbft', messages });
   }
@@ -119,8 +126,7 @@ export class Watch implements WorldObserver {
 
   block(machine: SimulatedMachine, _groupId: string, blockId: number, hash: string): void {
     if (!isHonest(machine)) return;
-    const known = this.#blocks.get(blockId);
-    if (known?.hash !== hash) this.fail(`${machine.name} calls another block ${blockId} final than was stored`);
+    if (!this.#branches.has(blockId, hash)) this.fail(`${machine.name} calls another block ${blockId} final than was stored`);
   }
 
   written(machine: SimulatedMachine, writes: readonly Write[]): void {
@@ -132,6 +138,7 @@ export class Watch implements WorldObserver {
       hasLogged = true;
       if (value) this.#logged(key, value);
     }
+    for (const write of writes) if (write.table === 'log') this.#bound(machine, write);
     // After the blocks, which come with these.
     for (const { table, key, value } of writes) {
       if (table === 'heads' && value) this.#storedHead(machine, HeadRow.decode(value));
@@ -142,28 +149,43 @@ export class Watch implements WorldObserver {
 
   #storedBlock(machine: SimulatedMachine, block: Block): void {
     const hash = toHex(block.BlockHash);
-    const known = this.#blocks.get(block.BlockId);
-    if (known && known.hash !== hash) this.fail(`${machine.name} holds another block ${block.BlockId} than others`);
     if (toHex(blockHash(block)) !== hash) this.fail(`${machine.name} stores another block ${block.BlockId} than its hash says`);
-    if (known) return;
-    this.#blocks.set(block.BlockId, { hash, stateRoot: toHex(block.StateRoot) });
+    const recovery = this.#configurations.recoveryIn(block);
+    if (recovery) this.#branches.recovered(recovery.nonce, block.BlockId - 1);
+    const added = this.#branches.add(block);
+    if (added === 'other') this.fail(`${machine.name} holds another block ${block.BlockId} than others`);
+    if (added !== 'new') return;
     this.#configurations.stored(machine, block);
     for (const { SenderPubkey, TrxId } of block.Trxs) {
-      const key = `${SenderPubkey}/${TrxId}`;
-      const earlier = this.#blockOf.get(key);
-      if (earlier !== undefined) this.fail(`trx ${TrxId} is in block ${earlier} and in block ${block.BlockId}`);
-      this.#blockOf.set(key, block.BlockId);
-      this.#blockOf.set(TrxId, block.BlockId);
+      for (const key of [`${SenderPubkey}/${TrxId}`, TrxId]) {
+        const earlier = this.#blocksOf.get(key) ?? [];
+        const twice = earlier.find((other) => key !== TrxId && this.#branches.isBelow(other.hash, hash));
+        if (twice) this.fail(`trx ${TrxId} is in block ${twice.blockId} and in block ${block.BlockId}`);
+        this.#blocksOf.set(key, [...earlier, { blockId: block.BlockId, hash }]);
+      }
     }
   }
 
+  /** What a machine has bound itself to. */
+  #bound(machine: SimulatedMachine, write: Write): void {
+    this.#promises.written(machine, write);
+    const trx = write.key.endsWith('/recovery/adopted') && write.value ? AdoptedRow.decode(write.value).Trx : undefined;
+    const adopted = trx && this.#group && bundleIn(trx, this.#group.identity)?.Req;
+    if (!adopted || this.#sets.has(adopted.Nonce)) return;
+    const producers = [...adopted.ProducerPubkeyList].sort(comparePubkeys);
+    this.follow(
+      adopted.Nonce,
+      producers.flatMap((pubkey) => this.#group?.machineOf(pubkey) ?? []),
+      adopted.Contract?.Contract || DEFAULT_ENGINE,
+    );
+  }
+
   #storedHead(machine: SimulatedMachine, { BlockId, StateRoot }: HeadRow): void {
-    const known = this.#blocks.get(BlockId);
-    if (known && known.stateRoot !== toHex(StateRoot)) this.fail(`${machine.name} has another state root at ${BlockId}`);
+    if (!this.#branches.hasRoot(BlockId, toHex(StateRoot))) this.fail(`${machine.name} has another state root at ${BlockId}`);
   }
 
   #leftOutbox(machine: SimulatedMachine, trxId: string): void {
-    if (!this.#blockOf.has(trxId)) this.fail(`${machine.name} forgets its post ${trxId}, which is in no block`);
+    if (!this.#blocksOf.has(trxId)) this.fail(`${machine.name} forgets its post ${trxId}, which is in no block`);
   }
 
   #logged(key: string, data: Uint8Array): void {
@@ -216,6 +238,9 @@ export class Watch implements WorldObserver {
     const nonce = this.#spokenUnder.get(link) ?? FIRST_NONCE;
     const set = this.#sets.get(nonce);
     if (!frame || !set) return;
+    const promised = frame.Engine.length + frame.Seals.length > 0 ? this.#promises.against(machine, nonce) : undefined;
+    if (promised !== undefined)
+      this.fail(`${machine.name} speaks under configuration ${nonce}, though it has promised the recovery ${promised}`);
     const index = set.producers.indexOf(machine);
     const receiver = set.producers.findIndex(({ peerId }) => peerId === to);
     if (index < 0 && frame.Engine.length > 0) this.fail(`${machine.name} speaks under a configuration that it is no producer of`);
@@ -229,7 +254,7 @@ export class Watch implements WorldObserver {
       }
     });
     for (const { BlockId, BlockHash, Seal } of frame.Seals) {
-      const key = `${Seal?.ProducerPubkey}/${BlockId}`;
+      const key = `${nonce}/${Seal?.ProducerPubkey}/${BlockId}`;
       const hash = toHex(BlockHash);
       if ((this.#seals.get(key) ?? hash) !== hash) this.fail(`${machine.name} passes on two seals of one key for ${BlockId}`);
       this.#seals.set(key, hash);

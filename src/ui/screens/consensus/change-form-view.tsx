@@ -41,8 +41,9 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
   const here = new Set(candidates.filter(isHere).map(({ pubkey }) => pubkey));
   const [form, setForm] = useState<ChangeForm>(() => {
     const choosable = new Set(candidates.filter(({ canBeChosen }) => canBeChosen).map(({ pubkey }) => pubkey));
-    // A recovery is for those who are still here.
-    const producers = group.producers.filter((pubkey) => choosable.has(pubkey) && (!recovery || here.has(pubkey)));
+    // A recovery is for those who are still here; a closed tab is heard of no more before its last word has faded.
+    const away = new Set(consensus.producers.filter(({ link }) => link === 'away').map(({ pubkey }) => pubkey));
+    const producers = group.producers.filter((pubkey) => choosable.has(pubkey) && !(recovery && away.has(pubkey)));
     return changeFormOf({ ...consensus, producers });
   });
   const [accepted, setAccepted] = useState(false);
