@@ -125,6 +125,13 @@ describe('the checks of a round fire on a planted bug', () => {
 });
 
 describe('seeds that found a defect', () => {
+  it('a report on a request that ended when a recovery was asked for is nobody’s fault (4 producers, seed 8, recoveries; C-34)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const { recoveries } = await runTrial(options(4, 8, { minutes: 2, changes: 'recovery' }));
+    expect(recoveries).toBeGreaterThan(0);
+  });
+
   it('a block of a later epoch that was fetched, not decided, keeps its number (4 producers, seed 8)', {
     timeout: TIMEOUT_MS,
   }, async () => {
