@@ -77,9 +77,10 @@ export function flawOf(block: Block, parent: ParentBlock, configuration: ActiveC
   if (block.GroupId !== configuration.groupId) return 'wrong-group';
   if (block.BlockId !== parent.blockId + 1) return 'wrong-height';
   if (!equalBytes(block.PrevHash, parent.hash)) return 'wrong-parent';
-  if (block.Epoch <= parent.epoch || (configuration.isOpening && block.Epoch < configuration.startEpoch)) return 'wrong-epoch';
+  if (block.Epoch <= parent.epoch) return 'wrong-epoch';
   if (block.TimeStamp <= parent.timeNs) return 'wrong-time';
   if (block.ConfigNonce !== configuration.nonce) return 'wrong-configuration';
+  if (configuration.isOpening && block.Epoch < configuration.startEpoch) return 'wrong-epoch';
   if (!configuration.producers.includes(block.ProducerPubkey)) return 'wrong-producer';
   if (block.Trxs.length === 0) return 'empty';
   if (Block.encode(block).length > LIMITS.blockBytes) return 'too-large';

@@ -80,6 +80,8 @@ describe('the first block of a recovery (C-37)', () => {
     const under = (startEpoch: number) => ({ ...recovery.configuration, startEpoch });
     expect(flawOf(block, parent, under(block.Epoch))).toBeUndefined();
     expect(flawOf(block, parent, under(block.Epoch + 1))).toBe('wrong-epoch');
+    // One of the producers before is of another configuration first of all: whoever serves it may not know of the recovery.
+    expect(flawOf({ ...block, ConfigNonce: 0 }, parent, under(block.Epoch + 1))).toBe('wrong-configuration');
     expect(sealBlock(block, recovery.configuration, owner.secret).Seals).toHaveLength(1);
   });
 });

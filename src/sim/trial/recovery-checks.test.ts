@@ -94,7 +94,11 @@ describe('each check of a recovery fires on a planted bug', () => {
         ProducerFrame.encode(ProducerFrame.create({ Seals: [{ BlockId: 1, BlockHash: hash(1), Seal: undefined }] })),
       );
     };
-    const log = (key: string, value: Uint8Array = new Uint8Array()): Write => ({ table: 'log', key: `group/change/asked/${key}`, value });
+    const log = (key: string, value: Uint8Array = new Uint8Array()): Write => ({
+      table: 'log',
+      key: `group/change/asked/${key}`,
+      value,
+    });
     const promise = (nonce: number, about: Partial<ChangeConsensusResp> = {}): Write => {
       const Contract = ConsensusContract.create({ Recovery: true });
       const Req = ChangeConsensusReq.create({ Nonce: nonce, Contract });

@@ -132,6 +132,12 @@ describe('seeds that found a defect', () => {
     expect(recoveries).toBeGreaterThan(0);
   });
 
+  it('who has adopted a recovery holds no block of the chain before against who serves it (4 producers, seed 37, recoveries; C-38)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(4, 37, { minutes: 1, changes: 'recovery' }));
+  });
+
   it('a block of a later epoch that was fetched, not decided, keeps its number (4 producers, seed 8)', {
     timeout: TIMEOUT_MS,
   }, async () => {
