@@ -321,8 +321,9 @@ export class Change {
   async #publish(trxId: string, bundle: ChangeConsensusResultBundle): Promise<void> {
     const { group, send, promiseChanged } = this.#options;
     if (isRecovery(bundle)) await promiseChanged();
-    // No chain takes it any more: a later one has come first.
-    if ((bundle.Req?.Nonce ?? -1) <= group.chain.configuration.nonceFloor) return;
+    // No chain takes a success any more that a later one has overtaken.
+    const isOvertaken = (bundle.Req?.Nonce ?? -1) <= group.chain.configuration.nonceFloor;
+    if (isOvertaken && bundle.Result === ConsensusResult.SUCCESS) return;
     const plain = ChangeConsensusResultBundle.encode(bundle);
     await group.poster.accept({ type: TrxType.CONSENSUS, plain, trxId });
     send();

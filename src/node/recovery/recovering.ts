@@ -1,6 +1,6 @@
 import { openBytes } from '../../crypto/index.ts';
-import { bundleHash, isFinal, type Recovery, recoveryIn } from '../../ledger/index.ts';
-import { type Block, equalBytes, PostItem, type Trx, TrxType } from '../../records/index.ts';
+import { bundleHash, bundleIn, isFinal, type Recovery, recoveryIn } from '../../ledger/index.ts';
+import { type Block, ConsensusResult, equalBytes, PostItem, type Trx, TrxType } from '../../records/index.ts';
 import { askForBlocks, type BlockAsker, blocksIn } from '../block-requests.ts';
 import type { Chain, Refusal } from '../chain.ts';
 import type { Change } from '../change/change.ts';
@@ -138,7 +138,7 @@ export class Recovering {
   }
 
   /**
-   * Rows for the outbox of this user's trxs in blocks that are taken back. Results of changes of consensus are none: what was asked for before a
+   * Rows for the outbox of this user's trxs in blocks that are taken back. A success of a change of consensus is none: what was asked for before a
    * recovery counts no more.
    */
   async #ownOf(blocks: readonly Block[], kept: ReadonlySet<string>): Promise<(OutboxRow & { readonly Trx: Trx })[]> {
@@ -146,13 +146,17 @@ export class Recovering {
     const rows: (OutboxRow & { readonly Trx: Trx })[] = [];
     for (const { BlockId, Trxs } of blocks) {
       for (const [place, trx] of Trxs.entries()) {
-        if (trx.SenderPubkey !== userPubkey || trx.Type === TrxType.CONSENSUS || kept.has(nameOf(trx))) continue;
+        if (trx.SenderPubkey !== userPubkey || this.#isOvertaken(trx) || kept.has(nameOf(trx))) continue;
         const content = await store.get('contents', keyOf.content(groupId, BlockId, place));
         const plain = content ? PostItem.decode(content).Content : openBytes(chain.identity.cipherKey, trx.Data);
         rows.push({ Trx: trx, Content: plain ?? NOTHING, CreatedAt: trx.TimeStamp, InvalidCode: '', InvalidReason: '' });
       }
     }
     return rows;
+  }
+
+  #isOvertaken(trx: Trx): boolean {
+    return trx.Type === TrxType.CONSENSUS && bundleIn(trx, this.#options.chain.identity)?.Result === ConsensusResult.SUCCESS;
   }
 
   // -------------------------------------------------------------------------------------------------------------- another chain

@@ -120,7 +120,7 @@ export class AgreedChanges implements ChangeSource {
     if (change && !change.result) owner.node.abandonChange(groupId, change.reqId).catch(() => {});
   }
 
-  /** What was asked for before a recovery is on no chain, if its producers ordered nothing any more or what they ordered was given up. */
+  /** A success that was signed before a recovery is on no chain, if nothing was ordered any more or that was given up. */
   #isOvertaken(proofs: readonly ConsensusProofInfo[]): boolean {
     return this.#options.recoveries && proofs.some(({ req, result }) => req.Contract?.Recovery && result === 'SUCCESS');
   }
