@@ -109,7 +109,7 @@ export type EngineInput =
     }
   /** The valid, unexpired trx that has waited longest here, by whatever tells it from others; undefined: none waits (PBFT). */
   | { readonly type: 'oldest'; readonly trx: string | undefined }
-  /** The newest block of this producer's chain that is final, and what makes it so (PBFT). */
+  /** The newest block of this producer's chain that is final, and what makes it so: N−f have stored it. */
   | { readonly type: 'final'; readonly header: SealBody; readonly seals: readonly Seal[] }
   /**
    * The answer to `Step.behind`, or unasked where final blocks came another way: the chain was fetched, executed and stored up to this

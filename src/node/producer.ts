@@ -204,9 +204,8 @@ export class Producer {
     return this.#isOver ? [] : this.#waitingTrxs.inputs();
   }
 
-  /** What an engine that goes on only from final blocks is told of the newest one. */
-  async #finalInputs(): Promise<EngineInput[]> {
-    return this.#engine.executesFirst ? finalInputs(this.#options.chain, this.#configuration.nonce) : [];
+  #finalInputs(): Promise<EngineInput[]> {
+    return finalInputs(this.#options.chain, this.#configuration.nonce);
   }
 
   // -------------------------------------------------------------------------------------------------------------------- turns
@@ -439,7 +438,7 @@ export class Producer {
   #tell(final: readonly Block[]): void {
     if (final.length === 0) return;
     this.#options.final(final);
-    if (this.#engine.executesFirst) this.#enqueue(async () => this.#turn(await this.#finalInputs()));
+    this.#enqueue(async () => this.#turn(await this.#finalInputs()));
   }
 
   /** f+1 producers are past this one: fetch what they have, seal it, go on from there (consensus.md, "Done"). */

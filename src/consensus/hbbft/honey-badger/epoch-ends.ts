@@ -84,6 +84,14 @@ export class EpochEnds {
   }
 
   /**
+   * A block of this epoch has N−f seals: so many have stored it, and are done with the epoch though not all may have been heard to say so. Without this a producer that some of
+   * the others do not reach would keep the messages of all epochs since.
+   */
+  final(epoch: number): void {
+    this.#stable = Math.max(this.#stable, epoch);
+  }
+
+  /**
    * This producer's chain reaches to the end of an epoch, by way of others' blocks or from before a restart. It signs Done for the epochs
    * that it has jumped over too, as far back as somebody may still look for f+1 equal ones: nobody starts an epoch EPOCHS_UNDECIDED
    * after one that is not stable, so none older than that is asked for.

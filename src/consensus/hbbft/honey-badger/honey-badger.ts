@@ -40,7 +40,7 @@ const CIPHERTEXT_LIMIT_BYTES = 1024;
  * on, how a producer goes on after a restart, and how one that is behind catches up. What happens inside an epoch: `Epoch`.
  *
  * How it works. `current` is the first epoch that is not finished (executed and stored) here. Messages are taken of the epochs from there to
- * `EPOCHS_AHEAD` later, and of earlier ones that are not stable yet. An epoch is stable when N−f producers are done with it. Then nobody
+ * `EPOCHS_AHEAD` later, and of earlier ones that are not stable yet. An epoch is stable when N−f producers are done with it, or have sealed its block. Then nobody
  * needs its messages: who lacks it finds f+1 equal Done of a stable epoch and follows them. Up to there, everything said is kept, and
  * everything heard is in the log: honest producers take part in an epoch until it is stable, also those that have finished it or
  * have jumped over it, because the others may be too few without them.
@@ -151,6 +151,10 @@ export class HoneyBadger implements Engine {
         break;
       case 'message':
         this.#onMessage(input.sender, input.data, step);
+        break;
+      case 'final':
+        this.#ends.final(input.header.Epoch);
+        this.#proceed(step);
         break;
       case 'executed':
         this.#onExecuted(input.epoch, input.empty, input.head, step);
