@@ -4,6 +4,7 @@ import {
   ConsensusResult,
   comparePubkeys,
   decodeOrNothing,
+  equalBytes,
   isPublicKey,
   LIMITS,
   message,
@@ -30,6 +31,8 @@ export const ConsensusRow = message('ConsensusRow', LIMITS.trxDataBytes, {
 export type ConsensusRow = TypeOf<typeof ConsensusRow>;
 
 export const CURRENT_KEY = 'current';
+/** Hash of the bundle of the newest recovery that the chain has passed; absent if it has passed none. */
+export const RECOVERED_KEY = 'recovered';
 const NONCE_DIGITS = 16;
 export const proofKey = (nonce: number, reqId: string): string =>
   `proof/${nonce.toString().padStart(NONCE_DIGITS, '0')}/${reqId}`;
@@ -154,6 +157,17 @@ export function verifiedBundle(trx: Trx, identity: GroupIdentity, nonceFloor: nu
 }
 
 /**
+ * What was asked for on a chain that had passed a recovery names it, as its contract's `BaseHash`, and sets nothing on a chain that has not: else both would have a
+ * configuration of that nonce.
+ */
+function isForChain({ Result, Req: request }: ChangeConsensusResultBundle, state: KvReader): boolean {
+  const { Recovery = false, BaseHash } = request?.Contract ?? {};
+  if (Result !== ConsensusResult.SUCCESS || Recovery || !BaseHash || BaseHash.length === 0) return true;
+  const passed = state.get('consensus', RECOVERED_KEY);
+  return passed !== undefined && equalBytes(passed, BaseHash);
+}
+
+/**
  * The bundle of a CONSENSUS trx if the chain can take it: above the configuration's `nonceFloor`, or a TIMEOUT or FAILED that a later change has overtaken and whose
  * request has no result in `state` yet, so that every request keeps its result. (consensus.md, "Changing consensus", 5)
  */
@@ -166,6 +180,7 @@ export function bundleToKeep(
   const bundle = verifiedBundle(trx, identity, BEFORE_ANY_NONCE);
   if (!bundle?.Req) return undefined;
   const { Nonce, ReqId } = bundle.Req;
+  if (!isForChain(bundle, state)) return undefined;
   if (Nonce > nonceFloor) return bundle;
   const isOvertaken = bundle.Result !== ConsensusResult.SUCCESS && state.get('consensus', proofKey(Nonce, ReqId)) === undefined;
   return isOvertaken ? bundle : undefined;

@@ -12,6 +12,7 @@ export {
   DEFAULT_INTERVAL_MS,
   type GroupIdentity,
   isRecovery,
+  RECOVERED_KEY,
   RULES_VERSION,
   verifiedBundle,
 } from './configuration.ts';

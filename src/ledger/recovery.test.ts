@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { initCrypto, initThreshold, verifyTrx } from '../crypto/index.ts';
+import { emptyFrontier, initCrypto, initThreshold, verifyTrx } from '../crypto/index.ts';
 import { type Trx, TrxType } from '../records/index.ts';
-import { PaperChain } from '../sim/index.ts';
+import { dealtChange, PaperChain, SeededRandom } from '../sim/index.ts';
 import { flawOf, sealBlock } from './block.ts';
-import { type ActiveConfiguration, configurationOf } from './configuration.ts';
+import { type ActiveConfiguration, bundleHash, configurationOf, RECOVERED_KEY } from './configuration.ts';
+import { execute } from './dispatcher.ts';
 import { KvState } from './kv.ts';
 import { type OrderContext, orderTrxs, whyExcluded } from './order.ts';
 import { recoveryIn } from './recovery.ts';
@@ -68,6 +69,39 @@ describe('the trx of a recovery (C-37)', () => {
     expect(recoveryIn({ ...trx, SenderPubkey: 'another' }, identity, 0)).toBeUndefined();
     expect(recoveryIn(later, identity, 0)).toBeUndefined();
     expect(recoveryIn(undefined, identity, 0)).toBeUndefined();
+  });
+});
+
+describe('a change that is asked for after a recovery (C-38)', () => {
+  it('sets nothing on a chain that the recovery has left behind', () => {
+    const { chain, identity, recovery, before, context } = recovered();
+    const name = bundleHash(recovery.bundle);
+    const ordinary = (passed: Uint8Array): Trx =>
+      dealtChange({
+        seed: identity,
+        signSecrets: [chain.owner.secret],
+        intervalMs: 1_000,
+        encryption: 0,
+        random: new SeededRandom(3, 'change'),
+        timeNs: chain.timeNs,
+        nonce: 9,
+        passed,
+      });
+    const state = new KvState();
+    const after = ordinary(name);
+    expect(whyExcluded(after, { ...context(before), state })).toMatch(/proof/);
+    state.apply('consensus', RECOVERED_KEY, name);
+    expect(whyExcluded(after, { ...context(before), state })).toBeUndefined();
+    expect(whyExcluded(ordinary(new Uint8Array(32)), { ...context(before), state })).toMatch(/proof/);
+    expect(whyExcluded(ordinary(new Uint8Array()), context(before))).toBeUndefined();
+  });
+
+  it('finds the recovery in the state that the first block of the recovery leaves', () => {
+    const { identity, recovery, trx } = recovered();
+    const state = new KvState();
+    const { changes } = execute(state, emptyFrontier(), [trx], identity);
+    for (const { table, key, value } of changes) state.apply(table, key, value);
+    expect(state.get('consensus', RECOVERED_KEY)).toEqual(bundleHash(recovery.bundle));
   });
 });
 

@@ -35,6 +35,8 @@ export interface DealtChangeOptions {
   readonly nonce?: number;
   /** The final block that a recovery goes on from. */
   readonly base?: { readonly blockId: number; readonly hash: Uint8Array };
+  /** Of a change that is none: hash of the bundle of the newest recovery that its chain has passed. */
+  readonly passed?: Uint8Array;
   readonly timeNs: bigint;
 }
 
@@ -43,7 +45,18 @@ export interface DealtChangeOptions {
  * an agreement and without dealings. Only nodes with a trusted dealer take it. Throws RangeError if the owner's key is missing.
  */
 export function dealtChange(options: DealtChangeOptions): Trx {
-  const { seed, signSecrets, intervalMs, encryption, random, timeNs, base, nonce = 1, startFromEpoch = START_EPOCH } = options;
+  const {
+    seed,
+    signSecrets,
+    intervalMs,
+    encryption,
+    random,
+    timeNs,
+    base,
+    passed,
+    nonce = 1,
+    startFromEpoch = START_EPOCH,
+  } = options;
   const { groupId, ownerPubkey, cipherKey } = seed;
   const producers = signSecrets.map(publicKeyOf).sort(comparePubkeys);
   const ownerSecret = options.ownerSecret ?? signSecrets.find((secret) => publicKeyOf(secret) === ownerPubkey);
@@ -57,6 +70,7 @@ export function dealtChange(options: DealtChangeOptions): Trx {
       Version: '1',
       OwnerPubkey: ownerPubkey,
       Encryption: encryption,
+      ...(passed && { BaseHash: passed }),
       ...(base && { Recovery: true, BaseBlockId: base.blockId, BaseHash: base.hash }),
     }),
     ownerSecret,

@@ -1,5 +1,14 @@
 import { ConsensusResult } from '../../records/index.ts';
-import { bundleToKeep, ConsensusRow, CURRENT_KEY, configurationOf, proofKey } from '../configuration.ts';
+import {
+  bundleHash,
+  bundleToKeep,
+  ConsensusRow,
+  CURRENT_KEY,
+  configurationOf,
+  isRecovery,
+  proofKey,
+  RECOVERED_KEY,
+} from '../configuration.ts';
 import type { Frontend } from './frontend.ts';
 import { require } from './item.ts';
 
@@ -11,4 +20,5 @@ export const consensus: Frontend = (trx, transaction, context) => {
   const row = ConsensusRow.encode({ Bundle: bundle, TrxId: trx.TrxId });
   transaction.put('consensus', proofKey(bundle.Req.Nonce, bundle.Req.ReqId), row);
   if (bundle.Result === ConsensusResult.SUCCESS) transaction.put('consensus', CURRENT_KEY, row);
+  if (isRecovery(bundle)) transaction.put('consensus', RECOVERED_KEY, bundleHash(bundle));
 };

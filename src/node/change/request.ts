@@ -1,5 +1,5 @@
 import { signContract, signRequest } from '../../crypto/index.ts';
-import { RULES_VERSION } from '../../ledger/index.ts';
+import { RECOVERED_KEY, RULES_VERSION } from '../../ledger/index.ts';
 import { AGREEMENT_LIMITS, ChangeConsensusReq, ConsensusContract, isPublicKey, LIMITS } from '../../records/index.ts';
 import type { Chain } from '../chain.ts';
 import { newUuid } from '../genesis.ts';
@@ -61,6 +61,7 @@ export function makeRequest(
 ): ChangeConsensusReq {
   const { chain, nonce, clock, random, signSecret } = options;
   const { configuration, head } = chain;
+  const passed = chain.state.get('consensus', RECOVERED_KEY) ?? new Uint8Array();
   const { groupId } = configuration;
   const contract = signContract(
     ConsensusContract.create({
@@ -71,7 +72,7 @@ export function makeRequest(
       Version: RULES_VERSION,
       timestamp: clock.nowNs(),
       Encryption: wanted.encryption ?? configuration.encryption,
-      ...(wanted.recovery && { Recovery: true, BaseBlockId: head.blockId, BaseHash: head.hash }),
+      ...(wanted.recovery ? { Recovery: true, BaseBlockId: head.blockId, BaseHash: head.hash } : { BaseHash: passed }),
     }),
     signSecret,
   );

@@ -132,6 +132,12 @@ describe('seeds that found a defect', () => {
     expect(recoveries).toBeGreaterThan(0);
   });
 
+  it('a change asked for after a recovery sets nothing on the chain that was left behind (7 producers, seed 306, recoveries; C-38)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(7, 306, { minutes: 1, changes: 'recovery', engines: ['hbbft', 'pbft'] }));
+  });
+
   it('who has adopted a recovery holds no block of the chain before against who serves it (4 producers, seed 37, recoveries; C-38)', {
     timeout: TIMEOUT_MS,
   }, async () => {
