@@ -1,3 +1,5 @@
+import { NodeError } from './service.ts';
+
 /** Runs tasks one after another: everything that changes a group goes through its mailbox, so that no two changes interleave. */
 export class Mailbox {
   #tail: Promise<unknown> = Promise.resolve();
@@ -5,7 +7,7 @@ export class Mailbox {
 
   /** Resolves or rejects as the task does. After {@link close} tasks are refused. */
   run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(new Error('the group is closed'));
+    if (this.#closed) return Promise.reject(new NodeError('stopped', 'This node is being closed. Try again when it runs again.'));
     const result = this.#tail.then(task);
     this.#tail = result.catch(() => {});
     return result;

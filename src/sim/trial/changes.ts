@@ -40,8 +40,10 @@ export function randomChange(
   epoch: number,
   among: (machine: SimulatedMachine) => boolean = () => true,
 ): Required<Omit<DealtChange, 'nonce'>> {
-  const size = 1 + random.int(Math.min(MOST_PRODUCERS, world.machines.filter(isHonest).length));
-  const shuffled = random.shuffle(world.machines.filter(among));
+  const eligible = world.machines.filter(among);
+  // No more than there are honest ones: a smaller set would stand fewer faulty ones than were drawn for it.
+  const size = 1 + random.int(Math.max(1, Math.min(MOST_PRODUCERS, eligible.filter(isHonest).length)));
+  const shuffled = random.shuffle(eligible);
   const faulty = shuffled.filter((machine) => !isHonest(machine)).slice(0, random.int(faultyLimit(size) + 1));
   return {
     producers: [...faulty, ...shuffled.filter(isHonest)].slice(0, size),
