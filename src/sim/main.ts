@@ -84,7 +84,7 @@ async function perform({ seed, producers }: Job): Promise<string> {
   }
   const result = await runTrial({ seed, producers, minutes, faults, orders, crypto, engines, changes });
   const { blocks, epochs, posts, order } = result;
-  return `${blocks} blocks, ${epochs} epochs, ${posts} posts, ${result.changes} changes, ${result.recoveries} of them recoveries (${result.engines.join(' ')}); ${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
+  return `${blocks} blocks, ${epochs} epochs, ${posts} posts, ${result.changes} changes, ${result.recoveries} of them recoveries (${result.engines.join(' ')}); ${result.isHeldUp ? 'held up by its mute owner; ' : ''}${order}; ${result.faults.join(' ')}; noticed: ${result.noticed.join(' ')}`;
 }
 
 const replayOf = ({ seed, producers }: Job): string => {

@@ -7,6 +7,7 @@ import { PaperChain } from '../paper-chain.ts';
 import { type SimulatedMachine, World } from '../world.ts';
 import { Branches } from './branches.ts';
 import { ConfigurationChecks } from './configuration-checks.ts';
+import { isHeldUp } from './held-up.ts';
 import { Watch } from './watch.ts';
 
 beforeAll(async () => {
@@ -32,6 +33,33 @@ describe('blocks beside each other', () => {
     expect(branches.add(block(4, 4, 3, 1))).toBe('new');
     expect(branches.isBelow('03'.repeat(32), '04'.repeat(32))).toBe(true);
     expect(branches.isBelow('0d'.repeat(32), '04'.repeat(32))).toBe(false);
+  });
+});
+
+describe('a group is held up', () => {
+  const names = ['a', 'b', 'c', 'd'];
+  function heldUp(bound: Record<string, number>, honest: readonly string[], about: Record<string, object> = {}): boolean {
+    const machines = names.map((name) => {
+      const group = { head: { hash: 'same' }, producers: names, consensus: { nonce: 2 }, ...about[name] };
+      return { name, node: { view: () => ({ groups: [group] }) } } as unknown as SimulatedMachine;
+    });
+    return isHeldUp({
+      honest: machines.filter(({ name }) => honest.includes(name)),
+      machineOf: (pubkey) => machines.find(({ name }) => name === pubkey),
+      isBound: ({ name }, nonce) => (bound[name] ?? 0) > nonce,
+    });
+  }
+
+  it('if promises alone leave no quorum that may speak, and everybody is at one head (C-36)', () => {
+    const honest = ['b', 'c', 'd'];
+    expect(heldUp({ b: 3 }, honest)).toBe(true);
+    expect(heldUp({}, honest)).toBe(false);
+    expect(heldUp({ b: 2 }, honest)).toBe(false);
+    expect(heldUp({ b: 3 }, names)).toBe(false);
+    expect(heldUp({ b: 3 }, ['c', 'd'])).toBe(false);
+    expect(heldUp({ b: 3 }, honest, { c: { head: { hash: 'other' } } })).toBe(false);
+    expect(heldUp({ b: 3 }, honest, { c: { problem: { code: 'two-chains' } } })).toBe(false);
+    expect(heldUp({ b: 3 }, honest, { b: { consensus: { nonce: 3 }, producers: ['b'] } })).toBe(false);
   });
 });
 

@@ -125,6 +125,18 @@ describe('the checks of a round fire on a planted bug', () => {
 });
 
 describe('seeds that found a defect', () => {
+  it('a mute owner keeps recoveries that were promised to itself, and so holds its group up (4 producers, seed 40037; C-36)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    expect(await runTrial(options(4, 40_037, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: true });
+  });
+
+  it('a recovery asks no more faulty machines than its set stands, however few run (4 producers, seed 40058)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    expect(await runTrial(options(4, 40_058, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
+  });
+
   it('a report on a request that ended when a recovery was asked for is nobody’s fault (4 producers, seed 8, recoveries; C-34)', {
     timeout: TIMEOUT_MS,
   }, async () => {

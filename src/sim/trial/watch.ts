@@ -222,6 +222,11 @@ export class Watch implements WorldObserver {
     }
   }
 
+  /** Whether a machine has promised a recovery that forbids it to speak under this nonce. */
+  isBound(machine: SimulatedMachine, nonce: number): boolean {
+    return this.#promises.against(machine, nonce) !== undefined;
+  }
+
   // -------------------------------------------------------------------------------------------------------------- what is said
 
   sent(machine: SimulatedMachine, to: PeerId, data: Uint8Array): void {
