@@ -7,7 +7,9 @@ export const recoveryEn = {
   open: 'Producers gone for good?',
   offer: 'Are the missing producers gone for good?',
   offerText: (p: { online: number; needed: number }) =>
-    `${n(p.online)} of the ${n(p.needed)} producers that are needed are here, so the group cannot decide a change in the ordinary way. If the others come back, it goes on by itself. If they never will, a recovery goes on without them.`,
+    p.online >= p.needed
+      ? `The group works: ${n(p.online)} producers are here and ${n(p.needed)} are needed. Change the consensus in the ordinary way, which costs nothing; a recovery is refused while the producers make blocks.`
+      : `${n(p.online)} of the ${n(p.needed)} producers that are needed are here, so the group cannot decide a change in the ordinary way. If the others come back, it goes on by itself. If they never will, a recovery goes on without them.`,
   costs: [
     'Your node asks every member that it reaches for its newest final block, and the group goes on from the highest. Final blocks that only those who are gone hold are given up.',
     'Posts in blocks that are given up return to their authors as pending, and are sent again.',
