@@ -222,10 +222,12 @@ export class Recovering {
     if (this.#isLooking) return;
     const nowMs = clock.monotonicMs();
     for (const peer of this.#lookedAtMs.keys()) if (!members.get(peer)) this.#lookedAtMs.delete(peer);
-    const member = members.all().find(({ peerId, configNonce }) => {
-      const isDue = nowMs - (this.#lookedAtMs.get(peerId) ?? Number.NEGATIVE_INFINITY) >= LOOK_AGAIN_MS;
-      return isDue && configNonce >= Math.max(1, this.#ownNonce);
-    });
+    const lookedAtMs = ({ peerId }: Member): number => this.#lookedAtMs.get(peerId) ?? -LOOK_AGAIN_MS;
+    // The one that was looked at longest ago: who comes first in any other order might keep the rest from their turn.
+    const [member] = members
+      .all()
+      .filter((each) => nowMs - lookedAtMs(each) >= LOOK_AGAIN_MS && each.configNonce >= Math.max(1, this.#ownNonce))
+      .sort((a, b) => lookedAtMs(a) - lookedAtMs(b));
     if (!member) return;
     this.#lookedAtMs.set(member.peerId, nowMs);
     this.#isLooking = true;

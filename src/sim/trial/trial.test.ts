@@ -137,6 +137,12 @@ describe('seeds that found a defect', () => {
     expect(await runTrial(options(4, 40_058, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
   });
 
+  it('of many members under one configuration each has its turn, also the one whose chain counts more (4 producers, seed 40422; C-38)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    expect(await runTrial(options(4, 40_422, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
+  });
+
   it('a report on a request that ended when a recovery was asked for is nobody’s fault (4 producers, seed 8, recoveries; C-34)', {
     timeout: TIMEOUT_MS,
   }, async () => {
