@@ -122,7 +122,7 @@ test('with two of four away nothing becomes final and nothing is lost; it goes o
   }
   await a.post('From a producer.');
   await user.post('From the user.');
-  // Two echoes have come for each of the two proposals, and three are needed: nothing more can happen.
+  // The two who are here have each other's proposals, and perhaps what a third said before it went: nothing more can happen.
   const echoes = async (person: Person): Promise<number[]> => {
     const { body } = await person.api(`/api/v1/group/${groupId}/consensus/live`);
     type Producer = { link: string; proposal?: { broadcast: { echoes: number } } };
@@ -130,7 +130,8 @@ test('with two of four away nothing becomes final and nothing is lost; it goes o
       .filter(({ link }) => link !== 'away')
       .map(({ proposal }) => proposal?.broadcast.echoes ?? 0);
   };
-  for (const person of [a, b]) await expect.poll(() => echoes(person)).toEqual([2, 2]);
+  for (const person of [a, b])
+    await expect.poll(async () => (await echoes(person)).map((count) => count >= 2)).toEqual([true, true]);
   await expect(a.article('From a producer.')).toContainText('Pending');
   await expect(user.article('From the user.')).toContainText('Pending');
   for (const person of [a, b, user]) expect(await person.chain(groupId)).toEqual(chain);
