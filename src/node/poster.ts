@@ -1,5 +1,5 @@
 import { ageRecipientOf, sealBytes } from '../crypto/index.ts';
-import { AnnouncedRow, bundleIn, recoveryIn, whyExcluded } from '../ledger/index.ts';
+import { AHEAD_LIMIT_NS, AnnouncedRow, bundleIn, recoveryIn, whyExcluded } from '../ledger/index.ts';
 import { LIMITS, type Seed, type Trx, TrxType } from '../records/index.ts';
 import type { Chain } from './chain.ts';
 import { CIPHER_NONCE_BYTES, makeTrx, newUuid } from './genesis.ts';
@@ -106,7 +106,7 @@ export class Poster {
         outbox.sent(trx.TrxId, nowMs);
         continue;
       }
-      if (trx.Expired <= this.#timeNs()) {
+      if (trx.Expired <= this.#timeNs() || this.#isTooFarAhead(trx.TimeStamp)) {
         trx = this.#sign(trx.TrxId, trx.Type, trx.Data);
         await outbox.put(outboxRow(trx, row.Content, row.CreatedAt));
       }
@@ -135,6 +135,7 @@ export class Poster {
     const { intervalMs } = chain.configuration;
     // A block orders the trxs of one sender by time: those that are signed later here come later there.
     const timeNs = this.#timeNs();
+    if (this.#isTooFarAhead(this.#lastTimeNs)) this.#lastTimeNs = 0n;
     this.#lastTimeNs = timeNs > this.#lastTimeNs ? timeNs : this.#lastTimeNs + 1n;
     return makeTrx({
       trxId,
@@ -145,6 +146,14 @@ export class Poster {
       intervalMs,
       signSecret: secrets.signSecret,
     });
+  }
+
+  /**
+   * No producer would take it. While too few producers were heard, faulty ones may have made a time up: what was signed with that is signed again, and binds nothing that is
+   * signed later.
+   */
+  #isTooFarAhead(timeNs: bigint): boolean {
+    return timeNs > this.#timeNs() + AHEAD_LIMIT_NS;
   }
 
   /** The largest of own clock, head's time, and the lower median of the clocks that the producers reported (consensus.md, "Block time"). */

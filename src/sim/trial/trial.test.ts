@@ -143,6 +143,12 @@ describe('seeds that found a defect', () => {
     expect(await runTrial(options(4, 40_422, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
   });
 
+  it('what was signed with a time that a faulty producer made up is signed again when there are others to ask (4 producers, seed 40567)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    expect(await runTrial(options(4, 40_567, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
+  });
+
   it('a report on a request that ended when a recovery was asked for is nobody’s fault (4 producers, seed 8, recoveries; C-34)', {
     timeout: TIMEOUT_MS,
   }, async () => {
