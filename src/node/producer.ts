@@ -472,6 +472,7 @@ export class Producer {
     const named = namedBy(target, blocks);
     for (const block of blocks) {
       if (block.BlockId !== chain.tip.blockId + 1) continue;
+      if (block.ConfigNonce !== this.#configuration.nonce) break; // A recovery's first block is not this producer's to seal.
       const examined = await chain.examine(block, { needsSeals: !named.has(block) });
       if ('refusal' in examined || this.#isOver) break;
       const sealed = chain.seal(withGoodSeals(block, this.#configuration.producers), signSecret);

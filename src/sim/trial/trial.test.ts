@@ -149,6 +149,12 @@ describe('seeds that found a defect', () => {
     expect(await runTrial(options(4, 40_567, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
   });
 
+  it('who catches up under one configuration leaves the first block of a recovery to those whom it names (4 producers, seed 41234)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(4, 41_234, { minutes: 1, changes: 'recovery' }));
+  });
+
   it('a report on a request that ended when a recovery was asked for is nobody’s fault (4 producers, seed 8, recoveries; C-34)', {
     timeout: TIMEOUT_MS,
   }, async () => {
