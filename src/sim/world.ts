@@ -25,6 +25,9 @@ const CHEAP_SCRYPT = { n: 2 ** 10, r: 8, p: 1 } as const;
 
 const DISK = { writeMs: [1, 8], readMs: [0, 1] } as const;
 
+/** How long the power is away after {@link SimulatedMachine.crashAt}. */
+const POWER_BACK_MS = 2_000;
+
 /** How a machine differs from an ordinary one. */
 export interface MachineOptions {
   /** How far its clock is off. */
@@ -245,6 +248,17 @@ export class SimulatedMachine {
     this.disk.crash();
     this.#node = undefined;
     this.#clock = undefined;
+  }
+
+  /** The power goes at the n-th moment from now at which it can, and comes back a little later. */
+  crashAt(moment: number): void {
+    let left = moment;
+    this.failPoint = () => {
+      if (left-- > 0 || this.isOff) return;
+      this.failPoint = undefined;
+      this.crash();
+      this.#world.time.plan(POWER_BACK_MS, () => void this.boot());
+    };
   }
 
   /** Ends as a closed tab does, and lets time pass until it has. */

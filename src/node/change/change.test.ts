@@ -191,24 +191,13 @@ describe('a change of consensus', () => {
 });
 
 describe('a crash in a change of consensus', () => {
-  /** The machine loses power at the n-th moment from now at which it can, and comes back a little later. */
-  function crashAt(world: World, machine: SimulatedMachine, moment: number): void {
-    let left = moment;
-    machine.failPoint = () => {
-      if (left-- > 0 || machine.isOff) return;
-      machine.failPoint = undefined;
-      machine.crash();
-      world.time.plan(2_000, () => void machine.boot());
-    };
-  }
-
   // Every write, before and after, and every message on a stream is a moment.
   const moments = [0, 1, 2, 3, 4, 5, 8, 10, 22, 36];
 
   it.each(moments)('of the owner, at its moment %i, changes neither the result nor the promise (C-33)', async (moment) => {
     const { world, group } = await groupOf(4, 100 + moment);
     const { reqId, trxId } = await ask(group, [0, 1, 2, 3]);
-    crashAt(world, group.owner, moment);
+    group.owner.crashAt(moment);
     await world.runUntil(() => group.owner.isOff, 20_000);
     await world.runUntil(() => group.owner.isRunning, 20_000);
     expect(await resultOf(group, reqId)).toBe('SUCCESS');
@@ -225,7 +214,7 @@ describe('a crash in a change of consensus', () => {
   it.each(moments)('of one who is asked, at its moment %i, makes it answer once (C-30)', async (moment) => {
     const { world, group } = await groupOf(5, 200 + moment);
     const asked = group.machine(2);
-    crashAt(world, asked, moment);
+    asked.crashAt(moment);
     const { reqId } = await ask(group, [1, 2, 3, 4]);
     await world.runUntil(() => asked.isOff, 20_000);
     await world.runUntil(() => asked.isRunning, 20_000);

@@ -343,17 +343,6 @@ describe('a base that a liar tells of', () => {
 });
 
 describe('a crash in a recovery', () => {
-  /** The machine loses power at the n-th moment from now at which it can, and comes back a little later. */
-  function crashAt(world: World, machine: SimulatedMachine, moment: number): void {
-    let left = moment;
-    machine.failPoint = () => {
-      if (left-- > 0 || machine.isOff) return;
-      machine.failPoint = undefined;
-      machine.crash();
-      world.time.plan(2_000, () => void machine.boot());
-    };
-  }
-
   const moments = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25, 30];
 
   it.each(moments)('of the owner, at its moment %i, changes neither the result nor the promise (C-37)', async (moment) => {
@@ -362,7 +351,7 @@ describe('a crash in a recovery', () => {
     group.machine(1).crash();
     group.machine(2).crash();
     const { reqId, trxId } = await recover(group, [0, 3], { agreementTickMs: 5_000 });
-    crashAt(world, group.owner, moment);
+    group.owner.crashAt(moment);
     await world.runUntil(() => group.owner.isOff, 20_000);
     await world.runUntil(() => group.owner.isRunning, 20_000);
     await untilProducers(group, [0, 3]);
@@ -379,7 +368,7 @@ describe('a crash in a recovery', () => {
       group.machine(2).crash();
       group.machine(3).crash();
       await recover(group, [1, 4], { agreementTickMs: 5_000 });
-      crashAt(world, group.machine(1), moment);
+      group.machine(1).crashAt(moment);
       await world.runUntil(() => group.machine(1).isOff, 20_000);
       await world.runUntil(() => group.machine(1).isRunning, 20_000);
       await untilProducers(group, [1, 4]);
