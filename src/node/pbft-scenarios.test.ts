@@ -47,13 +47,7 @@ async function gossip(group: AnnouncedGroup, trxs: readonly Trx[]): Promise<void
   const { cipherKey } = parseSeed(owner.node.seed(groupId));
   const name = `peer-gossip-${world.time.nowMs}`;
   const host = world.network.connect(name);
-  host.listen({
-    gossip: () => 'ignore',
-    request: () => Promise.reject(new Error('nobody answers here')),
-    state: () => {},
-    neighbours: () => {},
-    stream: (stream) => stream.close(),
-  });
+  host.listenToNobody();
   await world.settled(host.publish(groupTopic(cipherKey, groupId), sealTrxs(cipherKey, trxs, world.random.fork(name))));
 }
 

@@ -88,13 +88,7 @@ export class Dealer {
   #host(): SimulatedHost {
     if (this.#connected) return this.#connected;
     const host = this.#world.network.connect(GENERATOR_PEER);
-    host.listen({
-      gossip: () => 'ignore',
-      request: () => Promise.reject(new Error('nobody answers here')),
-      state: () => {},
-      neighbours: () => {},
-      stream: (stream) => stream.close(),
-    });
+    host.listenToNobody();
     this.#connected = host;
     return host;
   }

@@ -199,6 +199,17 @@ export class SimulatedHost implements Network {
     this.#handlers = handlers;
   }
 
+  /** For a peer that is there only to say something. */
+  listenToNobody(): void {
+    this.listen({
+      gossip: () => 'ignore',
+      request: () => Promise.reject(new Error('nobody answers here')),
+      state: () => {},
+      neighbours: () => {},
+      stream: (stream) => stream.close(),
+    });
+  }
+
   subscribe(topic: string): void {
     this.topics.add(topic);
     for (const other of this.#network.others(this.peerId)) {
