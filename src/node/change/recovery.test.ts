@@ -3,7 +3,7 @@ import { groupTopic } from '../../crypto/index.ts';
 import { verifyReceipt } from '../../ledger/index.ts';
 import { GroupBroadcast, GroupBroadcastKind, parseSeed, SyncResponse, stringifyExact } from '../../records/index.ts';
 import { AnnouncedGroup, type SimulatedMachine, World } from '../../sim/index.ts';
-import { sealBroadcast } from '../envelope.ts';
+import { openRequest, sealBroadcast, sealRequest } from '../envelope.ts';
 import type { WantedChange } from '../service.ts';
 
 const LIMIT_MS = 240_000;
@@ -303,33 +303,39 @@ describe('two recoveries of one nonce', () => {
   });
 });
 
-describe('a base that a liar tells of', () => {
-  it('counts for nothing, since nobody serves its body (C-35)', async () => {
+/** A peer with the group's key that tells of a newer head and answers requests in its own way. */
+async function liarIn(group: AnnouncedGroup, head: Partial<GroupBroadcast>, answer: (data: Uint8Array) => Promise<SyncResponse>) {
+  const { world, groupId } = group;
+  const seed = parseSeed(group.owner.node.seed(groupId));
+  const host = world.network.connect('peer-liar');
+  host.listen({
+    gossip: () => 'ignore',
+    request: async (data) => SyncResponse.encode(await answer(data)),
+    state: () => {},
+    neighbours: () => {},
+    stream: (stream) => stream.close(),
+  });
+  const topic = groupTopic(seed.cipherKey, groupId);
+  host.subscribe(topic);
+  const random = world.random.fork('liar');
+  const presence = GroupBroadcast.create({
+    Kind: GroupBroadcastKind.PRESENCE,
+    PeerId: host.peerId,
+    Pubkey: group.keys([1])[0] ?? '',
+    ClockNs: 0n,
+    Nonce: random.bytes(12),
+    ...head,
+  });
+  await world.settled(host.publish(topic, sealBroadcast(seed.cipherKey, presence, random)));
+  return { host, seed, topic, random };
+}
+
+describe('a liar', () => {
+  it('that tells of a base counts for nothing, since nobody serves its body (C-35)', async () => {
     const group = await groupUnder(4, [0, 1, 2], 9);
     const { world, groupId } = group;
     await postEverywhere(group);
-    const seed = parseSeed(group.owner.node.seed(groupId));
-    const host = world.network.connect('peer-liar');
-    host.listen({
-      gossip: () => 'ignore',
-      request: async () => SyncResponse.encode(SyncResponse.create({ HeadBlockId: 1_000 })),
-      state: () => {},
-      neighbours: () => {},
-      stream: (stream) => stream.close(),
-    });
-    const topic = groupTopic(seed.cipherKey, groupId);
-    host.subscribe(topic);
-    const random = world.random.fork('liar');
-    const presence = GroupBroadcast.create({
-      Kind: GroupBroadcastKind.PRESENCE,
-      PeerId: host.peerId,
-      Pubkey: group.keys([1])[0] ?? '',
-      HeadBlockId: 1_000,
-      ConfigNonce: 7,
-      ClockNs: 0n,
-      Nonce: random.bytes(12),
-    });
-    await world.settled(host.publish(topic, sealBroadcast(seed.cipherKey, presence, random)));
+    await liarIn(group, { HeadBlockId: 1_000, ConfigNonce: 7 }, async () => SyncResponse.create({ HeadBlockId: 1_000 }));
     await world.run(1_000);
     group.machine(1).crash();
     group.machine(2).crash();
@@ -339,6 +345,38 @@ describe('a base that a liar tells of', () => {
     await postEverywhere(group);
     const { req } = await world.settled(group.owner.node.proof(groupId, reqId));
     expect(req.Contract).toMatchObject({ BaseBlockId: base });
+  });
+
+  it('that shows this chain as another one, which it said to differ, stops nobody (C-38)', async () => {
+    const group = await groupUnder(4, [0, 1, 2], 10);
+    const { world, groupId } = group;
+    await postEverywhere(group);
+    const { head, consensus } = group.view(group.owner);
+    const otherHash = new Uint8Array(32).fill(1);
+    let shown = 0;
+    const { host, seed, topic, random } = await liarIn(
+      group,
+      { HeadBlockId: head.blockId, HeadHash: otherHash, ConfigNonce: consensus.nonce },
+      async (data) => {
+        const request = openRequest(seed.cipherKey, data);
+        if (!request) throw new Error('nobody but members asks');
+        const own = sealRequest(topic, seed.cipherKey, { ...request, PeerId: host.peerId }, random);
+        const response = SyncResponse.decode(
+          await host.request(group.owner.peerId, own, { timeoutMs: 1_000, maxBytes: 1 << 20 }),
+        );
+        const answer = response.Blocks;
+        const [first] = answer?.Blocks?.Blocks ?? [];
+        if (request.Blocks?.BlksRequested === -1) shown += 1;
+        else if (answer && first)
+          return { ...response, Blocks: { ...answer, Blocks: { Blocks: [{ ...first, BlockHash: otherHash }] } } };
+        return response;
+      },
+    );
+    await until(group, 'everybody has asked the liar for its chain', () => shown >= running(group).length);
+    await world.run(1_000);
+    for (const machine of running(group)) expect(group.view(machine).problem).toBeUndefined();
+    await world.settled(group.owner.node.post(groupId, '{"goes":"on"}'));
+    await untilPosted(group);
   });
 });
 

@@ -12,7 +12,7 @@ import type { Producing } from '../producing.ts';
 import { GivenUpRow, keyOf, type OutboxRow } from '../rows.ts';
 import type { AppliedBlocks } from '../sync.ts';
 import type { GivenUpView } from '../view.ts';
-import { secondChain, type TwoChains } from './two-chains.ts';
+import { hasBlock, secondChain, type TwoChains } from './two-chains.ts';
 
 export interface RecoveringOptions extends BlockAsker {
   readonly chain: Chain;
@@ -97,9 +97,7 @@ export class Recovering {
 
   async #isBaseFinal({ base }: Recovery): Promise<boolean> {
     const { chain } = this.#options;
-    if (base.blockId > chain.head.blockId) return false;
-    const block = await chain.storedBlock(base.blockId);
-    return block !== undefined && equalBytes(block.BlockHash, base.hash);
+    return base.blockId <= chain.head.blockId && (await hasBlock(chain, base.blockId, base.hash));
   }
 
   /**
@@ -250,7 +248,7 @@ export class Recovering {
     const newest = Math.min(chain.head.blockId, member.headBlock);
     const isHigher = member.configNonce > this.#ownNonce;
     // Where nothing is higher and its head is one of ours, nobody has to be asked.
-    if (!isHigher && (await this.#isOurs(member.headBlock, member.headHash))) return;
+    if (!isHigher && (await hasBlock(chain, member.headBlock, member.headHash))) return;
     if (!(await this.#differsAt(member, newest))) return;
     let same = 0;
     let other = newest;
@@ -266,21 +264,16 @@ export class Recovering {
       const { applied } = await apply(blocks);
       if (applied > 0) return;
       const ours = other <= chain.head.blockId ? await chain.storedBlock(other) : undefined;
-      const theirs = ours && secondChain(chain, ours, blocks);
+      const theirs = ours && (await secondChain(chain, ours, blocks));
       if (theirs)
         await this.#options.twoChains({ nonce: chain.head.configNonce, ours: nameOfBlock(ours), theirs: nameOfBlock(theirs) });
     });
   }
 
-  async #isOurs(blockId: number, hash: Uint8Array): Promise<boolean> {
-    const block = await this.#options.chain.storedBlock(blockId);
-    return block !== undefined && equalBytes(block.BlockHash, hash);
-  }
-
   /** Whether a member gives another block of this height than this chain has. One that gives none differs nowhere. */
   async #differsAt(member: Member, blockId: number): Promise<boolean> {
     const [block] = await this.#blocksOf(member, blockId, 1);
-    return block?.BlockId === blockId && !(await this.#isOurs(blockId, block.BlockHash));
+    return block?.BlockId === blockId && !(await hasBlock(this.#options.chain, blockId, block.BlockHash));
   }
 
   async #blocksOf(member: Member, from: number, count: number): Promise<readonly Block[]> {

@@ -2,22 +2,28 @@ import { type GroupIdentity, isFinal, recoveryIn } from '../../ledger/index.ts';
 import { type Block, blockHash, equalBytes } from '../../records/index.ts';
 import type { Chain } from '../chain.ts';
 
+/** Whether a chain has this very block. */
+export async function hasBlock(chain: Chain, blockId: number, hash: Uint8Array): Promise<boolean> {
+  const block = await chain.storedBlock(blockId);
+  return block !== undefined && equalBytes(block.BlockHash, hash);
+}
+
 /**
  * The block among these, of another chain from where it leaves this one, that shows a second chain under a configuration nonce of this one: both are final, so
- * neither counts more. Undefined if none of them does.
+ * neither counts more. Undefined if none of them does; a block that this chain has too shows nothing, whoever calls it another's.
  */
-export function secondChain(chain: Chain, ours: Block, theirs: readonly Block[]): Block | undefined {
+export async function secondChain(chain: Chain, ours: Block, theirs: readonly Block[]): Promise<Block | undefined> {
   const { identity, head } = chain;
-  return theirs.find((block) => {
-    if (!equalBytes(block.BlockHash, blockHash(block))) return false;
-    if (
+  for (const block of theirs) {
+    if (!equalBytes(block.BlockHash, blockHash(block))) continue;
+    const isInstead =
       block.BlockId === ours.BlockId &&
       block.ConfigNonce === ours.ConfigNonce &&
-      isFinal(block, chain.configurationUnder(ours.ConfigNonce))
-    )
-      return true;
-    return block.ConfigNonce === head.configNonce && opensFinally(block, identity);
-  });
+      isFinal(block, chain.configurationUnder(ours.ConfigNonce));
+    const isSecondOpening = block.ConfigNonce === head.configNonce && opensFinally(block, identity);
+    if ((isInstead || isSecondOpening) && !(await hasBlock(chain, block.BlockId, block.BlockHash))) return block;
+  }
+  return undefined;
 }
 
 /** Whether it is the first block of a recovery, sealed by those whom that names. */

@@ -83,4 +83,10 @@ describe('seeds that found a defect under PBFT', () => {
   }, async () => {
     await runTrial(options(7, 32, { minutes: 1 }));
   });
+
+  it('a member that shows the common chain as another one stops nobody (4 producers, seed 76; C-38)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(4, 76, { minutes: 1 }));
+  });
 });
