@@ -89,12 +89,14 @@ async function measure(engine: Kind, isDiskSlow: boolean): Promise<Figure[]> {
   const kind = `${engine}, ${isDiskSlow ? 'disks of 1 to 8 ms a write' : 'disks that take no time'}`;
   const toFinal = figure(`${kind}: start of the epoch to final at a producer`, 'ms', latencies.producers);
   const toDecided = figure(`${kind}: start of the epoch to decided and stored at a producer`, 'ms', latencies.decided);
+  const toUser = figure(`${kind}: start of the epoch to final at a user`, 'ms', latencies.user);
   return [
     toDecided,
     { name: `${kind}: the same in one-way delays`, unit: `of ${DELAY_MS} ms`, value: toDecided.value / DELAY_MS },
     toFinal,
     { name: `${kind}: the same in one-way delays`, unit: `of ${DELAY_MS} ms`, value: toFinal.value / DELAY_MS },
-    figure(`${kind}: start of the epoch to final at a user`, 'ms', latencies.user),
+    toUser,
+    { name: `${kind}: the same in one-way delays`, unit: `of ${DELAY_MS} ms`, value: toUser.value / DELAY_MS },
     { name: `${kind}: epochs with a block`, unit: '/s', value: (1_000 * blocks) / elapsedMs },
   ];
 }

@@ -1,5 +1,6 @@
 import { openBytes, sealBytes } from '../crypto/index.ts';
 import {
+  Block,
   concatBytes,
   decodeOrNothing,
   fromHex,
@@ -9,6 +10,7 @@ import {
   Package,
   PackageType,
   RecordError,
+  SealedHeader,
   SyncRequest,
   type Trx,
   toHex,
@@ -32,6 +34,9 @@ const TOPIC_TAG_BYTES = 32;
 export type Gossip =
   | { readonly kind: 'trxs'; readonly trxs: readonly Trx[] }
   | { readonly kind: 'broadcast'; readonly broadcast: GroupBroadcast }
+  /** A block that a producer has just sealed, with its seal; or the seal alone. */
+  | { readonly kind: 'block'; readonly block: Block }
+  | { readonly kind: 'seal'; readonly sealed: SealedHeader }
   /** A package of a type that is not for us; no misbehaviour. */
   | { readonly kind: 'other' };
 
@@ -41,6 +46,14 @@ export function sealTrxs(cipherKey: Uint8Array, trxs: readonly Trx[], random: Ra
 
 export function sealBroadcast(cipherKey: Uint8Array, broadcast: GroupBroadcast, random: Random): Uint8Array {
   return sealPackage(cipherKey, { type: PackageType.GROUP_BROADCAST, Data: GroupBroadcast.encode(broadcast) }, random);
+}
+
+export function sealBlockGossip(cipherKey: Uint8Array, block: Block, random: Random): Uint8Array {
+  return sealPackage(cipherKey, { type: PackageType.BLOCK, Data: Block.encode(block) }, random);
+}
+
+export function sealSealGossip(cipherKey: Uint8Array, sealed: SealedHeader, random: Random): Uint8Array {
+  return sealPackage(cipherKey, { type: PackageType.SEALED_HEADER, Data: SealedHeader.encode(sealed) }, random);
 }
 
 const sealPackage = (cipherKey: Uint8Array, content: Package, random: Random): Uint8Array =>
@@ -54,6 +67,8 @@ export function openGossip(cipherKey: Uint8Array, data: Uint8Array): Gossip | un
     const { type, Data } = Package.decode(plain);
     if (type === PackageType.TRX) return { kind: 'trxs', trxs: HBTrxBundle.decode(Data).Trxs };
     if (type === PackageType.GROUP_BROADCAST) return { kind: 'broadcast', broadcast: GroupBroadcast.decode(Data) };
+    if (type === PackageType.BLOCK) return { kind: 'block', block: Block.decode(Data) };
+    if (type === PackageType.SEALED_HEADER) return { kind: 'seal', sealed: SealedHeader.decode(Data) };
     return { kind: 'other' };
   } catch (error) {
     if (error instanceof RecordError) return undefined;

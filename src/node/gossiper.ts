@@ -8,17 +8,27 @@ import {
   LIMITS,
   SyncRequestKind,
   SyncResponse,
+  sealBodyOf,
   Trx,
   trxHash,
 } from '../records/index.ts';
-import type { Head } from './chain.ts';
-import { GOSSIP_PAYLOAD_BYTES, type Gossip, openGossip, sealBroadcast, sealRequest, sealTrxs } from './envelope.ts';
+import {
+  GOSSIP_PAYLOAD_BYTES,
+  type Gossip,
+  openGossip,
+  sealBlockGossip,
+  sealBroadcast,
+  sealRequest,
+  sealSealGossip,
+  sealTrxs,
+} from './envelope.ts';
+import { FreshBlocks, type FreshBlocksOptions } from './fresh-blocks.ts';
 import type { Members } from './members.ts';
 import { packForGossip } from './outbox.ts';
 import type { GossipVerdict, PeerId, Ports } from './ports.ts';
 import type { VerifiedTrxs } from './verified.ts';
 
-export interface GossiperOptions {
+export interface GossiperOptions extends FreshBlocksOptions {
   readonly ports: Ports;
   readonly topic: string;
   readonly cipherKey: Uint8Array;
@@ -26,7 +36,6 @@ export interface GossiperOptions {
   readonly userPubkey: string;
   readonly members: Members;
   readonly verified: VerifiedTrxs;
-  readonly head: () => Head;
   readonly epoch: () => number;
   /** Whether this node collects trxs (it produces). */
   readonly wantsTrxs: () => boolean;
@@ -56,6 +65,7 @@ const NO_BYTES = new Uint8Array();
 /** A group's side of the gossip topic: who is there, which trxs and blocks are new. */
 export class Gossiper {
   readonly #options: GossiperOptions;
+  readonly #freshBlocks: FreshBlocks;
   #lastPresenceMs = Number.NEGATIVE_INFINITY;
   #cancelPresence: (() => void) | undefined;
   #fetches = 0;
@@ -63,6 +73,7 @@ export class Gossiper {
 
   constructor(options: GossiperOptions) {
     this.#options = options;
+    this.#freshBlocks = new FreshBlocks(options);
   }
 
   // -------------------------------------------------------------------------------------------------------------------- in
@@ -78,6 +89,10 @@ export class Gossiper {
         return this.#hear(gossip.broadcast, origin);
       case 'trxs':
         return this.#receiveTrxs(gossip.trxs);
+      case 'block':
+        return this.#freshBlocks.hearBlock(gossip.block);
+      case 'seal':
+        return this.#freshBlocks.hearSeal(gossip.sealed);
     }
   }
 
@@ -98,7 +113,7 @@ export class Gossiper {
   /** Not expired, and not stamped further ahead than clocks differ. Its sender may not know better, so nobody is blamed. */
   #isTimely(trx: Trx): boolean {
     const clockNs = this.#options.ports.clock.nowNs();
-    const headNs = this.#options.head().timeNs;
+    const headNs = this.#options.chain.head.timeNs;
     const nowNs = clockNs > headNs ? clockNs : headNs;
     return trx.Expired > nowNs && trx.TimeStamp <= nowNs + AHEAD_LIMIT_NS;
   }
@@ -131,7 +146,7 @@ export class Gossiper {
       this.presenceSoon();
       this.#options.memberCame();
     }
-    if (broadcast.HeadBlockId > this.#options.head().blockId) this.#options.headHeard();
+    if (broadcast.HeadBlockId > this.#options.chain.head.blockId) this.#options.headHeard();
     if (broadcast.Kind === GroupBroadcastKind.TRX) this.#fetchTrx(broadcast, origin);
     this.#options.changed();
     return 'accept';
@@ -196,6 +211,24 @@ export class Gossiper {
     return recipients > 0 && members.all().length > 0;
   }
 
+  /**
+   * Tells everybody of a block that this producer has just sealed: of its seal, and of the whole block if it proposed it. Too large a block is left to
+   * {@link announceBlock}, once it is final.
+   */
+  announceSealed(block: Block): void {
+    const { topic, cipherKey, userPubkey, ports } = this.#options;
+    const own = block.Seals.filter(({ ProducerPubkey }) => ProducerPubkey === userPubkey);
+    const bare: Block = { ...block, Evidence: NO_BYTES, Seals: own };
+    if (own.length === 0 || Block.encode(bare).length > GOSSIP_PAYLOAD_BYTES) return;
+    if (block.ProducerPubkey !== userPubkey) {
+      void this.#tryPublish(topic, sealSealGossip(cipherKey, { Header: sealBodyOf(block), Seals: own }, ports.random));
+      return;
+    }
+    const whole: Block = { ...block, Seals: own };
+    const told = Block.encode(whole).length > GOSSIP_PAYLOAD_BYTES ? bare : whole;
+    void this.#tryPublish(topic, sealBlockGossip(cipherKey, told, ports.random));
+  }
+
   announceBlock(block: Block): void {
     void this.#broadcast(GroupBroadcastKind.BLOCK, { Hash: block.BlockHash, SizeBytes: Block.encode(block).length });
   }
@@ -232,7 +265,7 @@ export class Gossiper {
     const { ports, topic, cipherKey, userPubkey } = this.#options;
     const peerId = ports.network.state().peerId;
     if (peerId === undefined) return 0;
-    const head = this.#options.head();
+    const { head } = this.#options.chain;
     this.#lastPresenceMs = ports.clock.monotonicMs();
     const broadcast: GroupBroadcast = {
       Kind: kind,

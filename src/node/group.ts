@@ -103,28 +103,30 @@ export class Group {
     });
     const { network, random, clock } = ports;
     const { topic, members } = this;
-    const common = { topic, groupId, cipherKey, userPubkey: row.UserPubkey, members, network, random, clock };
+    const common = {
+      ...{ topic, groupId, cipherKey, userPubkey: row.UserPubkey, members, network, random, clock },
+      changed: options.changed,
+      failed: (error: unknown) => this.#fail(error),
+      apply: (blocks: readonly Block[]) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
+    };
     this.#gossiper = new Gossiper({
       ...common,
       ports,
       verified: options.verified,
-      head: () => this.chain.head,
+      chain: this.chain,
+      takesBlocks: () => !this.#producing.buildsItself,
       epoch: () => this.epoch,
       wantsTrxs: () => this.producer !== undefined || this.#awaitsResult,
       hasTrx: (sender, trxId) => this.pool.get(sender, trxId) !== undefined,
       trxs: (trxs) => this.#takeTrxs(trxs),
       memberCame: () => this.#memberCame(),
       headHeard: () => this.#syncer.kick(),
-      changed: options.changed,
     });
     this.#syncer = new Syncer({
       ...common,
       headBlock: () => this.chain.head.blockId,
       limitBlock: () => this.#producing.limitBlock,
-      apply: (blocks) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
       refused: (source, refusal) => this.#refused(source, refusal),
-      changed: options.changed,
-      failed: (error) => this.#fail(error),
     });
     this.#split = new Split(ports.store, groupId);
     this.#producing = new Producing({
@@ -137,6 +139,7 @@ export class Group {
       trustedDealer: options.trustedDealer,
       promised: () => (this.#split.found ? Number.POSITIVE_INFINITY : this.change.promised),
       alsoWrite: (blocks) => this.#writesFor(blocks),
+      sealed: (block) => this.#gossiper.announceSealed(block),
       final: (blocks) => {
         this.#stored(blocks);
         for (const block of blocks) this.#gossiper.announceBlock(block);
@@ -151,8 +154,6 @@ export class Group {
       },
       newerHeard: () => this.#syncer.kick(),
       problem: (problem) => this.#setProblem(problem),
-      failed: (error) => this.#fail(error),
-      changed: options.changed,
     });
     this.#recovering = new Recovering({
       ...common,
@@ -171,7 +172,6 @@ export class Group {
         await this.#split.begin(found);
         await this.#settleSplit();
       },
-      failed: (error) => this.#fail(error),
     });
     this.#intake = new BlockIntake({
       chain: this.chain,
@@ -293,8 +293,7 @@ export class Group {
   /** After the machine slept: everything that waits for a timer is due. */
   wake(): void {
     this.outbox.sendAllAgain();
-    this.#gossiper.presenceSoon();
-    this.#syncer.kick();
+    this.startSync();
   }
 
   startSync(): void {

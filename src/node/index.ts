@@ -1,4 +1,4 @@
-export { type Gossip, openGossip, sealBroadcast, sealTrxs } from './envelope.ts';
+export { type Gossip, openGossip, sealBlockGossip, sealBroadcast, sealSealGossip, sealTrxs } from './envelope.ts';
 export { makeTrx, newUuid } from './genesis.ts';
 export { openSecrets } from './keystore.ts';
 export { type NodeOptions, openNode, SettNode } from './node.ts';

@@ -25,7 +25,7 @@ import { framesOf, type ProducerFrame, type ProducerHello } from './producers/fr
 import { type LinksOptions, ProducerLinks } from './producers/links.ts';
 import { Overlay } from './producers/overlay.ts';
 import { baseOf, finalInputs, newestReferences, referenceAt } from './producers/references.ts';
-import { SealBox, withGoodSeals } from './producers/seal-box.ts';
+import { SealBox, sealsOf, withGoodSeals } from './producers/seal-box.ts';
 import { WaitingTrxs } from './producers/waiting-trxs.ts';
 import { keyOf } from './rows.ts';
 
@@ -43,6 +43,8 @@ export interface ProducerOptions extends Pick<LinksOptions, 'network' | 'members
   readonly topic: string;
   /** Rows that go into the transaction that makes these blocks final, besides the chain's own. */
   readonly alsoWrite: (final: readonly Block[]) => Write[];
+  /** A block has this producer's seal and is stored. */
+  readonly sealed: (block: Block) => void;
   /** Blocks became final and are stored. */
   readonly final: (blocks: readonly Block[]) => void;
   /** Trxs were decided and left out of the block. */
@@ -255,9 +257,7 @@ export class Producer {
     while (queue.length > 0) {
       const persist: LogEntry[] = [];
       let decided: Step | undefined;
-      while (queue.length > 0) {
-        const input = queue.shift();
-        if (!input) break;
+      for (let input = queue.shift(); input; input = queue.shift()) {
         const step = this.#engine.handle(input);
         persist.push(...step.persist);
         this.#note(step);
@@ -397,6 +397,7 @@ export class Producer {
     const final = chain.stagedFinal;
     await chain.flush('strict', alsoWrite(final));
     this.#tell(final);
+    for (const block of blocks.slice(-1)) this.#options.sealed(block);
     if (this.#configuration.producers.length === 1) return;
     for (const producer of this.#links.connected) this.#links.send(producer, { Seals: blocks.flatMap(sealsOf) });
     await this.#confirmWaiting();
@@ -496,5 +497,3 @@ export class Producer {
     return { type: 'caught-up', epoch, blocks: await newestReferences(this.#options.chain, epoch + 1), isOver };
   }
 }
-
-const sealsOf = (block: Block) => block.Seals.map((Seal) => ({ BlockId: block.BlockId, BlockHash: block.BlockHash, Seal }));

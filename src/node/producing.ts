@@ -28,6 +28,7 @@ export interface ProducingOptions {
   readonly promised: () => number | undefined;
   /** As for a {@link Producer}. */
   readonly alsoWrite: (final: readonly Block[]) => Write[];
+  readonly sealed: (block: Block) => void;
   readonly final: (blocks: readonly Block[]) => void;
   readonly leftOut: (trxs: readonly Trx[]) => void;
   readonly woken: (trxs: readonly Trx[]) => void;

@@ -1,6 +1,14 @@
 /** The enumerations of the records. proto3 omits 0 on the wire and in JSON: it is always the first name. */
 
-export const PackageType = { TRX: 0, BLOCK: 1, GROUP_BROADCAST: 2, CHANGE_CONSENSUS_REQ: 3, HBB_PT: 4, HBB_PC: 5 } as const;
+export const PackageType = {
+  TRX: 0,
+  BLOCK: 1,
+  GROUP_BROADCAST: 2,
+  CHANGE_CONSENSUS_REQ: 3,
+  HBB_PT: 4,
+  HBB_PC: 5,
+  SEALED_HEADER: 6,
+} as const;
 export type PackageType = (typeof PackageType)[keyof typeof PackageType];
 
 export const TrxType = {

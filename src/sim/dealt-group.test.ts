@@ -135,3 +135,49 @@ function viewOf({ node }: SimulatedMachine): GroupView {
   if (!group) throw new Error('this machine is in no group');
   return group;
 }
+
+describe('users', () => {
+  const DELAY_MS = 50;
+
+  /** Times from the start of an epoch to its block being final at the user, in one-way delays; posts of so many characters. */
+  async function delaysAtUser(characters: number): Promise<number[]> {
+    const atNs = new Map<number, bigint>();
+    const here: World = await World.create(21, {
+      block: (machine, _groupId, blockId) => {
+        if (machine.name === 'user0') atNs.set(blockId, new SimulatedClock(here.time).nowNs());
+      },
+    });
+    here.trustedDealer = (groupId, nonce, producers, index) =>
+      idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+    here.diskMs = { writeMs: [0, 0], readMs: [0, 0] };
+    const { groupId, users, owner } = await dealtGroup(here, {
+      ...{ producers: 4, users: 1, intervalMs: 1_000, encryption: 1 },
+      engine: 'pbft',
+    });
+    here.network.faults = { loss: 0, duplication: 0, delayMs: [DELAY_MS, DELAY_MS] };
+    await here.run(5_000);
+    atNs.clear();
+    for (let number = 0; number < 5; number++) {
+      await here.settled(owner.node.post(groupId, JSON.stringify({ text: 'x'.repeat(characters) })));
+      await here.run(3_000);
+    }
+    const node = users[0]?.node;
+    if (!node) throw new Error('nobody is there');
+    const delays: number[] = [];
+    for (const [blockId, at] of atNs) {
+      const { TimeStamp } = await here.settled(node.block(groupId, blockId));
+      delays.push(Number(at - TimeStamp) / 1e6 / DELAY_MS);
+    }
+    return delays;
+  }
+
+  it('have a small block one way of the network after it was decided, with nobody asked (N-14)', async () => {
+    // Pre-prepare, prepare, commit; then seals and block.
+    expect(await delaysAtUser(100)).toEqual([4, 4, 4, 4, 4]);
+  });
+
+  it('fetch a large one, once they are told that it is final (N-2, N-14)', async () => {
+    // Decided after three; seals; the word that it is final; the request; the answer.
+    expect(await delaysAtUser(60_000)).toEqual([7, 7, 7, 7, 7]);
+  });
+});

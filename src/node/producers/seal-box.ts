@@ -22,6 +22,10 @@ export function withGoodSeals(block: Block, producers: readonly string[]): Block
   return { ...block, Seals: seals };
 }
 
+/** The seals in a block, each as what is said of it to other producers. */
+export const sealsOf = (block: Block): SealNotice[] =>
+  block.Seals.map((Seal) => ({ BlockId: block.BlockId, BlockHash: block.BlockHash, Seal }));
+
 /** The other producers' seals for blocks that are not final here yet. */
 export class SealBox {
   readonly #chain: Chain;

@@ -1,5 +1,13 @@
-import { newUuid, sealBroadcast, sealTrxs } from '../../../node/index.ts';
-import { type GroupBroadcast, GroupBroadcastKind, LIMITS, type Trx } from '../../../records/index.ts';
+import { type Gossip, newUuid, sealBlockGossip, sealBroadcast, sealSealGossip, sealTrxs } from '../../../node/index.ts';
+import {
+  type Block,
+  type GroupBroadcast,
+  GroupBroadcastKind,
+  LIMITS,
+  type Seal,
+  type SealedHeader,
+  type Trx,
+} from '../../../records/index.ts';
 import { flipped } from '../../virtual-net/strategies.ts';
 import type { NodeContext, NodeStrategy, NodeStrategyMaker } from './twist.ts';
 
@@ -16,13 +24,11 @@ const sealed = (broadcasts: readonly GroupBroadcast[], { cipherKey, random }: No
 const gossiping =
   (
     broadcasts: (own: GroupBroadcast, context: NodeContext) => readonly GroupBroadcast[],
-    trxs: (own: readonly Trx[], data: Uint8Array) => readonly Uint8Array[] = (_own, data) => [data],
+    others: (own: Gossip, data: Uint8Array) => readonly Uint8Array[] = (_own, data) => [data],
   ): ((context: NodeContext) => NodeStrategy) =>
   (context) => ({
-    gossip: (gossip, data) => {
-      if (gossip.kind === 'trxs') return trxs(gossip.trxs, data);
-      return gossip.kind === 'broadcast' ? sealed(broadcasts(gossip.broadcast, context), context) : [data];
-    },
+    gossip: (gossip, data) =>
+      gossip.kind === 'broadcast' ? sealed(broadcasts(gossip.broadcast, context), context) : others(gossip, data),
   });
 
 /** What is said of blocks and trxs that are not there, or not so. */
@@ -71,12 +77,57 @@ function liedTrxs({ random, cipherKey, configuration }: NodeContext): (own: read
   };
 }
 
+/** Blocks and seals that are changed, held back, repeated, or say something that is not under the hash. */
+function liedBlock(own: Block, data: Uint8Array, { random, cipherKey }: NodeContext): readonly Uint8Array[] {
+  const seal = (block: Block): Uint8Array => sealBlockGossip(cipherKey, block, random);
+  switch (random.int(6)) {
+    case 0:
+      return [seal({ ...own, Seals: own.Seals.map((each) => flippedSeal(each, random)) }), data];
+    case 1:
+      return [seal({ ...own, Trxs: own.Trxs.slice(1) }), data];
+    case 2:
+      return [seal({ ...own, Evidence: random.bytes(40), ProducerSign: random.bytes(65) }), data];
+    case 3:
+      return [seal({ ...own, Seals: [...own.Seals, ...own.Seals] }), data, data];
+    case 4:
+      return [seal({ ...own, BlockId: own.BlockId + 1 + random.int(1_000) })];
+    default:
+      return [];
+  }
+}
+
+function liedSeal(own: SealedHeader, data: Uint8Array, { random, cipherKey }: NodeContext): readonly Uint8Array[] {
+  const seal = (sealed: SealedHeader): Uint8Array => sealSealGossip(cipherKey, sealed, random);
+  const { Header: header, Seals: seals } = own;
+  switch (random.int(5)) {
+    case 0:
+      return [seal({ ...own, Seals: seals.map((each) => flippedSeal(each, random)) }), data];
+    case 1:
+      return [seal({ ...own, Header: header && { ...header, BlockHash: random.bytes(HASH_BYTES) } }), data];
+    case 2:
+      return [seal({ ...own, Header: undefined }), seal({ ...own, Seals: [] }), data, data];
+    case 3:
+      return [seal({ ...own, Header: header && { ...header, ConfigNonce: header.ConfigNonce + 1 } })];
+    default:
+      return [];
+  }
+}
+
+const flippedSeal = (seal: Seal, random: NodeContext['random']): Seal => ({ ...seal, Sign: flipped(seal.Sign, random) });
+
 /** What a faulty producer does in gossip. */
 export const GOSSIP_STRATEGIES: Readonly<Record<string, NodeStrategyMaker>> = {
-  /** Tells of blocks, trxs and epochs that are not there, says goodbye and stays, alters and repeats trxs. */
+  /** Tells of blocks, trxs and epochs that are not there, says goodbye and stays, alters and repeats trxs, blocks and seals. */
   'lying-gossip': (context) => {
     const lied = liedTrxs(context);
-    return gossiping((own) => [announced(own, context), own], lied)(context);
+    return gossiping(
+      (own) => [announced(own, context), own],
+      (own, data) => {
+        if (own.kind === 'trxs') return lied(own.trxs, data);
+        if (own.kind === 'block') return liedBlock(own.block, data, context);
+        return own.kind === 'seal' ? liedSeal(own.sealed, data, context) : [data];
+      },
+    )(context);
   },
   /** Tells of itself under the key of another, at a time of its own. */
   impersonating: (context) => {
