@@ -15,6 +15,8 @@ const TICK_COUNT = 10;
 /** Errors that are answers: another request is open, the epoch has passed meanwhile, the machine's disk is full. */
 const ANSWERS: ReadonlySet<string> = new Set(['request-open', 'bad-input', 'not-announced', 'stopped', 'storage-full']);
 const ANNOUNCED_LIMIT_MS = 120_000;
+/** A result that overtook the one before it, as a recovery's may, leaves that one to a later block. */
+const RESULTS_LIMIT_MS = 120_000;
 
 export interface AgreedChangesOptions {
   readonly world: World;
@@ -125,15 +127,31 @@ export class AgreedChanges implements ChangeSource {
     return this.#options.recoveries && proofs.some(({ req, result }) => req.Contract?.Recovery && result === 'SUCCESS');
   }
 
+  /** Who lacks the result of a request that was acknowledged. */
+  async #missing(machines: readonly SimulatedMachine[]): Promise<string | undefined> {
+    const { world, groupId } = this.#options;
+    for (const { name, node } of machines) {
+      const proofs = await world.settled(node.proofHistory(groupId));
+      const answered = new Set(proofs.map(({ req }) => req.ReqId));
+      const missing = [...this.#acknowledged.keys()].find((reqId) => !answered.has(reqId));
+      if (missing !== undefined && !this.#isOvertaken(proofs))
+        return `${name} has no result of the acknowledged request ${missing}`;
+    }
+    return undefined;
+  }
+
   /** Every request that was acknowledged has one result, everywhere, and what was promised for success is there with success only. */
   async compare(machines: readonly SimulatedMachine[]): Promise<void> {
     const { world, groupId, identity } = this.#options;
+    const endMs = world.time.nowMs + RESULTS_LIMIT_MS;
+    for (let missing = await this.#missing(machines); missing; missing = await this.#missing(machines)) {
+      if (world.time.nowMs > endMs) throw new Violation(missing);
+      await world.run(1_000);
+    }
     for (const [reqId, trxId] of this.#acknowledged) {
       for (const { name, node } of machines) {
         const proofs = await world.settled(node.proofHistory(groupId));
         const proof = proofs.find(({ req }) => req.ReqId === reqId);
-        if (!proof && !this.#isOvertaken(proofs))
-          throw new Violation(`${name} has no result of the acknowledged request ${reqId}`);
         const trx = await world.settled(node.trx(groupId, trxId)).catch(() => undefined);
         // A recovery that was refused is asked for again under the id that it has promised.
         const isAskedAgain = trx !== undefined && isRecovery(bundleIn(trx, identity));
