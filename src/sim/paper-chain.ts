@@ -1,7 +1,7 @@
 import { emptyFrontier, leafHash, merkleTree } from '../crypto/index.ts';
 import { assembleBlock, configurationOf, execute, type GroupIdentity, KvState, sealBlock } from '../ledger/index.ts';
 import {
-  type Block,
+  Block,
   comparePubkeys,
   HistoryLeaf,
   RECEIPT_TAG,
@@ -46,6 +46,11 @@ export class PaperChain {
     return START_NS + BigInt(this.blocks.length) * EPOCH_NS;
   }
 
+  /** What a node has below block 1. */
+  get genesis(): Block {
+    return Block.create({ GroupId: this.identity.groupId, BlockHash: new Uint8Array(32), TimeStamp: START_NS });
+  }
+
   /** The CONSENSUS trx with the next nonce for these producers; a recovery, if it goes on from a base. */
   change(producers: readonly Author[], base?: Block): Trx {
     this.#nonce += 1;
@@ -68,16 +73,12 @@ export class PaperChain {
     for (const { table, key, value } of execution.changes) this.#state.apply(table, key, value);
     this.#frontier = execution.frontier;
     this.#leaves.push(...execution.leaves);
-    const parent = this.blocks.at(-1);
+    const parent = this.blocks.at(-1) ?? this.genesis;
+    const configuration = isRecovery ? configurationOf(this.#state, this.identity) : before;
     const bare = assembleBlock({
-      parent: {
-        blockId: parent?.BlockId ?? 0,
-        epoch: parent?.Epoch ?? 0,
-        timeNs: parent?.TimeStamp ?? START_NS,
-        hash: parent?.BlockHash ?? new Uint8Array(32),
-      },
-      configuration: isRecovery ? configurationOf(this.#state, this.identity) : before,
-      epoch: this.blocks.length + 1,
+      parent: { blockId: parent.BlockId, epoch: parent.Epoch, timeNs: parent.TimeStamp, hash: parent.BlockHash },
+      configuration,
+      epoch: Math.max(parent.Epoch + 1, isRecovery ? configuration.startEpoch : 0),
       proposers: [0],
       timeNs: this.timeNs + 1n,
       trxs,

@@ -21,8 +21,8 @@ export interface RecoveringOptions extends BlockAsker {
   readonly mailbox: Mailbox;
   readonly members: Members;
   readonly outbox: Outbox;
-  readonly producing: Producing;
-  readonly change: () => Change;
+  readonly producing: Pick<Producing, 'halt' | 'follow'>;
+  readonly change: () => Pick<Change, 'hasPromised'>;
   /** Verifies and stores blocks in order. In the mailbox. */
   readonly apply: (blocks: readonly Block[]) => Promise<AppliedBlocks>;
   /** Rows that go into the transaction that makes these blocks final, besides the chain's own. */
@@ -168,11 +168,12 @@ export class Recovering {
     const recovery = this.#opensOver(blocks);
     if (!recovery || !(await this.#isBaseFinal(recovery))) return 'other';
     const leastNonce = this.#leastNonceOver(recovery);
-    if (!blocks.some(({ ConfigNonce }) => ConfigNonce >= leastNonce)) return 'other';
-    let taken: readonly Block[] = [];
+    const last = blocks.findIndex(({ ConfigNonce }) => ConfigNonce >= leastNonce);
+    if (last < 0) return 'other';
+    const taken = blocks.slice(0, last + 1);
     try {
       const dropped = await this.#takeBack(recovery, async () => {
-        taken = await this.#stageUpTo(leastNonce, blocks);
+        await this.#stage(taken);
         producing.halt();
         return taken;
       });
@@ -202,16 +203,14 @@ export class Recovering {
     return 1 + Math.max(chain.configuration.nonceFloor, isOther ? adopted.nonce : 0);
   }
 
-  /** Stages the blocks up to the first of this configuration or a higher one. Throws {@link Refused}. */
-  async #stageUpTo(leastNonce: number, blocks: readonly Block[]): Promise<readonly Block[]> {
+  /** Throws {@link Refused}. */
+  async #stage(blocks: readonly Block[]): Promise<void> {
     const { chain } = this.#options;
-    for (const [place, block] of blocks.entries()) {
+    for (const block of blocks) {
       const examined = await chain.examine(block);
       if ('refusal' in examined) throw new Refused(examined.refusal);
       await chain.stage(block, examined.execution);
-      if (block.ConfigNonce >= leastNonce) return blocks.slice(0, place + 1);
     }
-    throw new Refused('wrong-configuration');
   }
 
   /** Once a second: looks at members whose chain is of a higher configuration, or differs under the same one. */

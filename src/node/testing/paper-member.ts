@@ -1,0 +1,94 @@
+import type { GroupIdentity } from '../../ledger/index.ts';
+import type { Block, ChangeConsensusResp, Trx } from '../../records/index.ts';
+import { Chain } from '../chain.ts';
+import { Mailbox } from '../mailbox.ts';
+import { Members } from '../members.ts';
+import { Outbox } from '../outbox.ts';
+import type { Ports, Write } from '../ports.ts';
+import { readPublicPost } from '../read-post.ts';
+import { Recovering } from '../recovery/recovering.ts';
+import type { AppliedBlocks } from '../sync.ts';
+import { VerifiedTrxs } from '../verified.ts';
+
+export interface PaperMemberOptions {
+  readonly identity: GroupIdentity;
+  readonly genesis: Block;
+  readonly userPubkey: string;
+  readonly ports: Pick<Ports, 'store' | 'clock' | 'network' | 'random'>;
+}
+
+/**
+ * For tests and benchmarks: what a member holds of a public group, and its part in recoveries, with nothing around them. It produces nothing, and hears
+ * nobody.
+ */
+export class PaperMember {
+  readonly chain: Chain;
+  readonly outbox: Outbox;
+  readonly recovering: Recovering;
+  /** What was handed on: others' trxs that are in no block any more, and own ones that are pending again. */
+  readonly pooled: Trx[] = [];
+  readonly returned: Trx[] = [];
+  /** Whether this member has promised the response that a bundle carries. */
+  hasPromised: (response: ChangeConsensusResp) => boolean = () => true;
+  readonly #userPubkey: string;
+
+  /** Its chain is empty until {@link load}. */
+  constructor({ identity, genesis, userPubkey, ports }: PaperMemberOptions) {
+    const { groupId, cipherKey } = identity;
+    const { store } = ports;
+    this.#userPubkey = userPubkey;
+    this.chain = new Chain({ identity, genesis, store, verified: new VerifiedTrxs(), readPost: readPublicPost(cipherKey) });
+    this.outbox = new Outbox(store, groupId);
+    this.recovering = new Recovering({
+      ...ports,
+      topic: '',
+      groupId,
+      cipherKey,
+      userPubkey,
+      chain: this.chain,
+      mailbox: new Mailbox(),
+      members: new Members(),
+      outbox: this.outbox,
+      producing: { halt: () => {}, follow: async () => {} },
+      change: () => this,
+      apply: (blocks) => this.apply(blocks),
+      alsoWrite: (final) => this.#settled(final),
+      toPool: async (trxs) => void this.pooled.push(...trxs),
+      returned: (trxs) => void this.returned.push(...trxs),
+      twoChains: async () => {},
+      failed: (error) => {
+        throw error;
+      },
+    });
+  }
+
+  #settled(final: readonly Block[]): Write[] {
+    return final.flatMap(({ Trxs }) => this.outbox.writesFor(Trxs, this.#userPubkey));
+  }
+
+  /** Begins where the store says. Throws Error if that does not hold together. */
+  async load(): Promise<void> {
+    const { sound } = await this.chain.reload();
+    if (!sound) throw new Error('what is stored does not hold together');
+    await this.outbox.load();
+    await this.recovering.load();
+  }
+
+  /** Takes the next blocks of its chain, final or not. Throws Error for any others. */
+  async apply(blocks: readonly Block[]): Promise<AppliedBlocks> {
+    for (const block of blocks) {
+      const examined = await this.chain.examine(block, { needsSeals: false });
+      if ('refusal' in examined) throw new Error(`block ${block.BlockId} is refused: ${examined.refusal}`);
+      await this.chain.stage(block, examined.execution);
+      if (this.chain.isStageFull) await this.#flush();
+    }
+    await this.#flush();
+    return { applied: blocks.length };
+  }
+
+  async #flush(): Promise<void> {
+    const final = this.chain.stagedFinal;
+    await this.chain.flush('relaxed', this.#settled(final));
+    for (const { Trxs } of final) this.outbox.forget(Trxs, this.#userPubkey);
+  }
+}
