@@ -1,8 +1,10 @@
-import type { GroupView, WantedChange } from '../node/index.ts';
-import type { SimulatedMachine, World } from './world.ts';
+import type { GroupView, RequestedChange, WantedChange } from '../node/index.ts';
+import { type SimulatedMachine, World } from './world.ts';
 
 /** Everything up to here is quick in a network that behaves. */
 const SETTLE_LIMIT_MS = 120_000;
+/** What takes ticks of an agreement, promises and restarts. */
+const CHANGE_LIMIT_MS = 240_000;
 
 /** A group whose members all announce themselves as producers: what its owner can choose from. The owner is the first machine. */
 export class AnnouncedGroup {
@@ -41,6 +43,14 @@ export class AnnouncedGroup {
     return group;
   }
 
+  /** A world with a group of so many members, under a set of several of them. */
+  static async under(members: number, producers: readonly number[], seed: number): Promise<AnnouncedGroup> {
+    const group = await AnnouncedGroup.create(await World.create(seed), members);
+    await group.world.settled(group.owner.node.changeConsensus(group.groupId, group.wanted(group.keys(producers))));
+    await group.untilProducers(producers);
+    return group;
+  }
+
   get owner(): SimulatedMachine {
     return this.machine(0);
   }
@@ -57,9 +67,13 @@ export class AnnouncedGroup {
     return view;
   }
 
+  get running(): readonly SimulatedMachine[] {
+    return this.machines.filter(({ isRunning }) => isRunning);
+  }
+
   /** Hashes of the heads of those that run. */
   get heads(): ReadonlySet<string> {
-    return new Set(this.machines.filter(({ isRunning }) => isRunning).map((machine) => this.view(machine).head.hash));
+    return new Set(this.running.map((machine) => this.view(machine).head.hash));
   }
 
   /** Public keys of members, by place. */
@@ -80,5 +94,48 @@ export class AnnouncedGroup {
       encryption: 1,
       ...over,
     };
+  }
+
+  /** The owner asks for a recovery by these. Answers once the request is stored. */
+  recover(places: readonly number[], over: Partial<WantedChange> = {}): Promise<RequestedChange> {
+    const wanted = this.wanted(this.keys(places), { recovery: true, agreementTickMs: 1_000, ...over });
+    return this.world.settled(this.owner.node.changeConsensus(this.groupId, wanted));
+  }
+
+  /** Lets time pass until `isSo`. Throws Error with what everybody shows if that does not come. */
+  async until(what: string, isSo: () => boolean): Promise<void> {
+    if (await this.world.runUntil(isSo, CHANGE_LIMIT_MS)) return;
+    const states = this.running.map((machine) => {
+      const { head, consensus, producing, change, problem, ownPosts } = this.view(machine);
+      return `${machine.name}: block ${head.blockId} of ${consensus.nonce}, ${producing}, ${ownPosts.length} wait, change ${change?.nonce} ${change?.phase} ${change?.result} ${change?.attempt}, ${problem?.code}`;
+    });
+    throw new Error(`${what}: not reached\n${states.join('\n')}`);
+  }
+
+  /** Lets time pass until everybody who runs is under the configuration of these members. */
+  async untilProducers(places: readonly number[]): Promise<void> {
+    const keys = this.keys(places).sort().join();
+    await this.until(`producers ${places}`, () =>
+      this.running.every((machine) => [...this.view(machine).producers].sort().join() === keys),
+    );
+  }
+
+  async untilOneHead(): Promise<void> {
+    await this.until('one head', () => this.heads.size === 1);
+  }
+
+  /** Lets time pass until nobody's posts wait any more. */
+  async untilPosted(): Promise<void> {
+    await this.until('no post waits', () => this.running.every((machine) => this.view(machine).ownPosts.length === 0));
+  }
+
+  /** Everybody who runs posts, and every post becomes final everywhere. */
+  async postEverywhere(): Promise<void> {
+    const authors = this.running;
+    for (const { name, node } of authors) await this.world.settled(node.post(this.groupId, JSON.stringify({ from: name })));
+    await this.until('all posts are final', () =>
+      authors.every((machine) => this.view(machine).ownPosts.length === 0 && !this.view(machine).problem),
+    );
+    await this.untilOneHead();
   }
 }
