@@ -168,7 +168,7 @@ export class Group {
       toPool: (trxs) => this.#addToPool(trxs),
       returned: (trxs) => this.#returned(trxs),
       twoChains: async (found) => {
-        if (this.#split.found) return;
+        if (this.#split.found || this.chain.inForce.nonce > found.nonce) return;
         await this.#split.begin(found);
         await this.#settleSplit();
       },

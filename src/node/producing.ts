@@ -88,6 +88,11 @@ export class Producing {
     return this.#lag !== undefined && ports.clock.monotonicMs() - this.#lag.sinceMs >= OVERTAKEN_MS;
   }
 
+  /** Those who could bring blocks as producers are taken for gone: until the next second final ones are taken from anybody. */
+  overtaken(): void {
+    this.#lag = { tipBlock: this.#options.chain.tip.blockId, sinceMs: Number.NEGATIVE_INFINITY };
+  }
+
   /** No block after this one is wanted from elsewhere. */
   get limitBlock(): number {
     return this.buildsItself && !this.isOvertaken ? this.#options.chain.tip.blockId : Number.POSITIVE_INFINITY;

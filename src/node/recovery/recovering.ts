@@ -21,7 +21,7 @@ export interface RecoveringOptions extends BlockAsker {
   readonly mailbox: Mailbox;
   readonly members: Members;
   readonly outbox: Outbox;
-  readonly producing: Pick<Producing, 'halt' | 'follow'>;
+  readonly producing: Pick<Producing, 'halt' | 'follow' | 'overtaken'>;
   readonly change: () => Pick<Change, 'hasPromised'>;
   /** Verifies and stores blocks in order. In the mailbox. */
   readonly apply: (blocks: readonly Block[]) => Promise<AppliedBlocks>;
@@ -281,12 +281,17 @@ export class Recovering {
 
   /** Asks every member that can be reached for its newest final block, users too, and takes what is above the own one. Not in the mailbox. */
   async findNewest(): Promise<void> {
-    const { chain, members, mailbox, apply } = this.#options;
+    const { chain, members, mailbox, producing, apply } = this.#options;
+    const take = async (blocks: readonly Block[]): Promise<void> => {
+      // A producer would wait for its own to bring them.
+      producing.overtaken();
+      await apply(blocks);
+    };
     for (;;) {
       const before = chain.head.blockId;
       const asked = members.all().map((member) => this.#blocksOf(member, before + 1, -1));
       const offers = (await Promise.all(asked)).filter(([first]) => first?.BlockId === before + 1);
-      for (const blocks of offers.sort((a, b) => b.length - a.length)) await mailbox.run(() => apply(blocks));
+      for (const blocks of offers.sort((a, b) => b.length - a.length)) await mailbox.run(() => take(blocks));
       if (chain.head.blockId === before) return;
     }
   }

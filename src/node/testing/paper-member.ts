@@ -49,7 +49,7 @@ export class PaperMember {
       mailbox: new Mailbox(),
       members: new Members(),
       outbox: this.outbox,
-      producing: { halt: () => {}, follow: async () => {} },
+      producing: { halt: () => {}, follow: async () => {}, overtaken: () => {} },
       change: () => this,
       apply: (blocks) => this.apply(blocks),
       alsoWrite: (final) => this.#settled(final),

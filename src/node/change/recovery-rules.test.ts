@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { groupTopic, sealBytes } from '../../crypto/index.ts';
+import { ChangeConsensusReq, ChangeConsensusResultBundle, ConsensusResult, parseSeed, TrxType } from '../../records/index.ts';
+import { AnnouncedGroup, SimulatedClock, type SimulatedMachine, World } from '../../sim/index.ts';
+import { sealTrxs } from '../envelope.ts';
+import { makeTrx } from '../genesis.ts';
+import { openSecrets } from '../keystore.ts';
+import type { NetworkHandlers } from '../ports.ts';
+
+/** Rules of a recovery that show only where somebody is late, away, lying, or at the wrong moment. */
+
+const plainVault = { seal: async (bytes: Uint8Array) => bytes.slice(), open: async (bytes: Uint8Array) => bytes.slice() };
+
+const servesNothing = () => Promise.reject(new Error('nothing is served here'));
+
+const isBound = (group: AnnouncedGroup, machine: SimulatedMachine): boolean => group.view(machine).producing === 'stopped';
+
+/** A member posts, and the block that takes it becomes final on its side of a split network. Answers that block's height. */
+async function finalAt(group: AnnouncedGroup, place: number): Promise<number> {
+  const machine = group.machine(place);
+  await group.world.settled(machine.node.post(group.groupId, '{"from":"the other side"}'));
+  await group.until('the later block', () => group.view(machine).ownPosts.length === 0);
+  return group.view(machine).head.blockId;
+}
+
+function split(group: AnnouncedGroup, ...sides: readonly (readonly number[])[]): void {
+  group.world.network.split(sides.map((places) => places.map((place) => group.machine(place).peerId)));
+}
+
+describe('the base of a recovery (C-35)', () => {
+  it.each([
+    ['who does not produce', [1, 2, 3, 4]],
+    ['who produces', [0, 1, 2, 3]],
+  ])(
+    'is the newest final block that any member serves to the owner %s, a user too, though the owner has just come',
+    async (_who, producers) => {
+      const group = await AnnouncedGroup.under(7, producers, 11);
+      const { world, groupId } = group;
+      await group.postEverywhere();
+      split(group, [0], [1, 2, 3, 4, 5, 6]);
+      const higher = await finalAt(group, 6);
+      for (const place of producers) if (place !== 0) group.machine(place).crash();
+      world.network.split([]);
+      const { reqId } = await group.recover([0, 5], { agreementTickMs: 5_000 });
+      expect(group.view(group.owner).head.blockId).toBe(higher);
+      await group.untilProducers([0, 5]);
+      const { req } = await world.settled(group.owner.node.lastProof(groupId));
+      expect(req).toMatchObject({ ReqId: reqId, Nonce: 2, Contract: { BaseBlockId: higher } });
+    },
+  );
+
+  it('is not asked for again above a block of which there is a header only', async () => {
+    const world = await World.create(12);
+    world.equip = (name) =>
+      name !== 'member6'
+        ? {}
+        : {
+            twist: {
+              keys: (own) => own,
+              // It is there, and serves nothing.
+              network: (host) =>
+                new Proxy(host, {
+                  get: (target, name) => {
+                    if (name === 'listen')
+                      return (handlers: NetworkHandlers) => target.listen({ ...handlers, request: servesNothing });
+                    const own: unknown = Reflect.get(target, name);
+                    return typeof own === 'function' ? own.bind(target) : own;
+                  },
+                }),
+            },
+          };
+    const group = await AnnouncedGroup.create(world, 7);
+    await world.settled(group.owner.node.changeConsensus(group.groupId, group.wanted(group.keys([1, 2, 3, 4]))));
+    await group.untilProducers([1, 2, 3, 4]);
+    split(group, [0, 5], [1, 2, 3, 4, 6]);
+    await finalAt(group, 6);
+    for (const place of [1, 2, 3, 4]) group.machine(place).crash();
+    world.network.split([]);
+    await group.recover([0, 5, 6]);
+    await group.until('it is refused', () => group.view(group.owner).change?.result === 'FAILED');
+    await world.run(60_000);
+    expect(group.view(group.owner).change).toMatchObject({ nonce: 2, result: 'FAILED' });
+  });
+
+  it('is asked for while the result of another request waits for the chain', async () => {
+    const group = await AnnouncedGroup.under(4, [0, 1, 2], 13);
+    const { world, groupId } = group;
+    group.machine(1).crash();
+    group.machine(2).crash();
+    await world.settled(group.owner.node.changeConsensus(groupId, group.wanted(group.keys([0, 3]))));
+    await group.until('it is signed', () => group.view(group.owner).change?.result === 'SUCCESS');
+    await world.run(20_000);
+    const { reqId } = await group.recover([0, 3]);
+    await group.untilProducers([0, 3]);
+    await group.postEverywhere();
+    expect((await world.settled(group.owner.node.lastProof(groupId))).req).toMatchObject({ ReqId: reqId, Nonce: 3 });
+  });
+
+  it('is not moved up where the producers order the refusal: there is nothing to recover (C-36)', async () => {
+    const group = await AnnouncedGroup.under(7, [1, 2, 3, 4], 14);
+    const { world, groupId } = group;
+    group.machine(6).crash();
+    await group.recover([0, 5, 6]);
+    await world.settled(group.owner.node.post(groupId, '{"they":"order"}'));
+    await group.until('it is refused', () => group.view(group.owner).change?.result === 'FAILED');
+    await world.run(60_000);
+    expect(group.view(group.owner).change).toMatchObject({ nonce: 2, result: 'FAILED', phase: 'done' });
+    expect(group.view(group.owner).consensus.nonce).toBe(1);
+  });
+});
+
+describe('the promise of a recovery (C-36)', () => {
+  /** The second of four producers is bound by a promise that the other who was asked can make nothing of, being off. */
+  async function bound(seed: number) {
+    const group = await AnnouncedGroup.under(6, [0, 1, 2, 3], seed);
+    const machine = group.machine(1);
+    const { reqId } = await group.recover([1, 4], { agreementTickMs: 5_000 });
+    await group.until('it is bound', () => isBound(group, machine));
+    group.machine(4).crash();
+    return { group, machine, reqId };
+  }
+
+  it('is kept against a FAILED that somebody else has signed', async () => {
+    const { group, machine } = await bound(15);
+    const { world, groupId } = group;
+    const rows = machine.disk.peek('log', {}).filter(({ key }) => key.includes('/change/asked/') && key.endsWith('/open'));
+    const Req = ChangeConsensusReq.decode(rows.at(-1)?.value as Uint8Array);
+    const seed = parseSeed(group.owner.node.seed(groupId));
+    const secrets = await world.settled(openSecrets(groupId, group.machine(5).disk.open({ fence: false }), plainVault));
+    const random = world.random.fork('forger');
+    const bundle = ChangeConsensusResultBundle.create({ Result: ConsensusResult.FAIL, Req });
+    const forged = makeTrx({
+      trxId: crypto.randomUUID(),
+      type: TrxType.CONSENSUS,
+      groupId,
+      data: sealBytes(seed.cipherKey, ChangeConsensusResultBundle.encode(bundle), random.bytes(12)),
+      timeNs: new SimulatedClock(world.time).nowNs(),
+      intervalMs: 1_000,
+      signSecret: secrets?.signSecret ?? new Uint8Array(),
+    });
+    const host = world.network.connect('peer-forger');
+    host.listenToNobody();
+    await world.settled(host.publish(groupTopic(seed.cipherKey, groupId), sealTrxs(seed.cipherKey, [forged], random)));
+    await world.run(3_000);
+    expect(isBound(group, machine)).toBe(true);
+  });
+
+  it('ends by a TIMEOUT that is learnt from the chain alone', async () => {
+    const { group, machine, reqId } = await bound(16);
+    machine.crash();
+    await group.until('TIMEOUT is final', () => group.view(group.owner).change?.phase === 'done');
+    expect(await group.world.settled(group.owner.node.proof(group.groupId, reqId))).toMatchObject({ result: 'TIMEOUT' });
+    await machine.start();
+    expect(isBound(group, machine)).toBe(true);
+    await group.until('it produces again', () => !isBound(group, machine));
+    // Two others of four may be gone now.
+    group.machine(2).crash();
+    await group.postEverywhere();
+  });
+
+  it.each([0, 1, 2, 3, 4, 5])('ends by that TIMEOUT too if the power goes at moment %i after it was heard of', async (moment) => {
+    const { group, machine } = await bound(300 + moment);
+    machine.crash();
+    await group.until('TIMEOUT is final', () => group.view(group.owner).change?.phase === 'done');
+    await machine.start();
+    machine.crashAt(moment);
+    await group.world.runUntil(() => machine.isOff, 20_000);
+    await group.world.runUntil(() => machine.isRunning, 20_000);
+    await group.until('it produces again', () => machine.isRunning && !isBound(group, machine));
+  });
+
+  it('is not given where a final block comes while the answer is being made', async () => {
+    const world = await World.create(17);
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let isMaking = false;
+    world.equip = (name) =>
+      name !== 'member5'
+        ? {}
+        : {
+            twist: {
+              keys: (own) => own,
+              network: (host) => host,
+              cipher: (own) => ({
+                ...own,
+                encrypt: async (...plain) => {
+                  isMaking = true;
+                  await gate;
+                  return own.encrypt(...plain);
+                },
+              }),
+            },
+          };
+    const group = await AnnouncedGroup.create(world, 6);
+    const { groupId } = group;
+    await world.settled(group.owner.node.changeConsensus(groupId, group.wanted(group.keys([1, 2, 3, 4]))));
+    await group.untilProducers([1, 2, 3, 4]);
+    await group.recover([0, 5]);
+    await group.until('the answer is being made', () => isMaking);
+    await world.settled(group.owner.node.post(groupId, '{"comes":"meanwhile"}'));
+    await group.untilPosted();
+    await group.untilOneHead();
+    open();
+    await group.until('it is refused', () => group.view(group.owner).change?.result === 'FAILED');
+    const { producers } = group.view(group.owner).change ?? {};
+    expect(producers?.find(({ pubkey }) => pubkey === group.keys([5])[0])?.refusal).toMatch(/later final block/);
+  });
+});
