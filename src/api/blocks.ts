@@ -1,7 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { NodeService } from '../node/service.ts';
+import type { TrxAnswer } from '../node/view.ts';
 import { Block, Trx } from '../records/index.ts';
 import { addEndpoint, endpoints, z } from './endpoint.ts';
+import { answerJson } from './events.ts';
 import { groupParams, recordSchema, trxParams } from './fields.ts';
 
 const trxStatusSchema = z
@@ -10,6 +12,9 @@ const trxStatusSchema = z
     reason: z.object({ code: z.string(), message: z.string() }).optional(),
     block_id: z.int().optional(),
     seals: z.int().optional(),
+    result: z.enum(['Applied', 'Rejected']).optional(),
+    version: z.int().optional(),
+    state_root: z.string().optional(),
   })
   .openapi('TrxStatus');
 
@@ -50,6 +55,8 @@ export const BLOCK_ENDPOINTS = endpoints({
   },
 });
 
+const isAnswered = (answer: Partial<TrxAnswer>): answer is TrxAnswer => answer.result !== undefined;
+
 /** Blocks, trxs and what became of a trx. */
 export function addBlockRoutes(router: OpenAPIHono, service: NodeService): void {
   addEndpoint(router, BLOCK_ENDPOINTS.block, async ({ params }) =>
@@ -57,12 +64,13 @@ export function addBlockRoutes(router: OpenAPIHono, service: NodeService): void 
   );
   addEndpoint(router, BLOCK_ENDPOINTS.trx, async ({ params }) => Trx.toJson(await service.trx(params.group_id, params.trx_id)));
   addEndpoint(router, BLOCK_ENDPOINTS.trxStatus, async ({ params }) => {
-    const { status, reason, blockId, seals } = await service.trxStatus(params.group_id, params.trx_id);
+    const { status, reason, blockId, seals, ...answer } = await service.trxStatus(params.group_id, params.trx_id);
     return {
       status,
       ...(reason && { reason: { code: reason.code, message: reason.message } }),
       ...(blockId !== undefined && { block_id: blockId }),
       ...(seals !== undefined && { seals }),
+      ...(isAnswered(answer) && answerJson(answer)),
     };
   });
   addEndpoint(router, BLOCK_ENDPOINTS.discardPost, async ({ params }) => {

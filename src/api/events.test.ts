@@ -37,11 +37,12 @@ describe('Server-Sent Events', () => {
     const read = readerOf(response);
     expect(await read()).toBe(': hello\n\n');
     for (const event of [block('a', 1), block('c', 2), block('b', 3)]) say(event);
-    say({ type: 'trx', groupId: 'a', trxId: 't', status: 'Committed', blockId: 1 });
+    const answer = { result: 'Applied', version: 1, stateRoot: 'cd' } as const;
+    say({ type: 'trx', groupId: 'a', trxId: 't', status: 'Committed', blockId: 1, ...answer });
     expect(await read()).toBe('event: block\ndata: {"type":"block","group_id":"a","block_id":1,"hash":"ab","trxs":1}\n\n');
     expect(await read()).toContain('"block_id":3');
     expect(await read()).toBe(
-      'event: trx\ndata: {"type":"trx","group_id":"a","trx_id":"t","status":"Committed","block_id":1}\n\n',
+      'event: trx\ndata: {"type":"trx","group_id":"a","trx_id":"t","status":"Committed","block_id":1,"result":"Applied","version":1,"state_root":"cd"}\n\n',
     );
     vi.advanceTimersByTime(20_000);
     expect(await read()).toBe(': still here\n\n');

@@ -1,4 +1,4 @@
-import type { NodeEvent } from '../node/view.ts';
+import type { NodeEvent, TrxAnswer } from '../node/view.ts';
 
 /**
  * Events as Server-Sent Events. They cross from the node to pages and service workers as events; whoever answers makes the stream, so that no
@@ -19,9 +19,16 @@ export function eventJson(event: ToldEvent): Readonly<Record<string, string | nu
     group_id: event.groupId,
     trx_id: event.trxId,
     status: event.status,
-    ...(event.blockId !== undefined && { block_id: event.blockId }),
+    ...(event.status === 'Committed' && { block_id: event.blockId, ...answerJson(event) }),
   };
 }
+
+/** The answer to a request, but for why it was rejected. */
+export const answerJson = ({ result, version, stateRoot }: Omit<TrxAnswer, 'reason'>) => ({
+  result,
+  version,
+  state_root: stateRoot,
+});
 
 /** Proxies and browsers drop connections on which nothing is said for about a minute. */
 const KEEP_ALIVE_MS = 15_000;

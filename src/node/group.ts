@@ -2,6 +2,7 @@ import type { Fault } from '../consensus/index.ts';
 import { groupTopic } from '../crypto/index.ts';
 import { Pool, whyExcluded } from '../ledger/index.ts';
 import { type Block, genesisBlock, parseSeed, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
+import { Answers } from './answers.ts';
 import { BlockIntake } from './block-intake.ts';
 import { Chain, type Refusal } from './chain.ts';
 import { Change } from './change/change.ts';
@@ -64,6 +65,7 @@ export class Group {
   readonly pool = new Pool();
   readonly change: Change;
   readonly #options: GroupOptions;
+  readonly #answers: Answers;
   readonly #mailbox = new Mailbox();
   readonly #gossiper: Gossiper;
   readonly #syncer: Syncer;
@@ -109,6 +111,7 @@ export class Group {
       failed: (error: unknown) => this.#fail(error),
       apply: (blocks: readonly Block[]) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
     };
+    this.#answers = new Answers({ ...common, chain: this.chain, emit: options.emit });
     this.#gossiper = new Gossiper({
       ...common,
       ports,
@@ -307,9 +310,8 @@ export class Group {
   async submit(draft: Draft): Promise<string> {
     if (this.#stopped) throw new NodeError('unknown-group', 'This group was left.');
     const id = await this.#mailbox.run(() => this.poster.accept(draft));
-    const { emit, changed } = this.#options;
-    emit({ type: 'trx', groupId: this.groupId, trxId: id, status: 'Pending' });
-    changed();
+    this.#answers.addRequest(id);
+    this.#options.changed();
     this.#send();
     return id;
   }
@@ -406,7 +408,7 @@ export class Group {
 
   /** Own trxs that a recovery has taken out of final blocks again. */
   #returned(trxs: readonly Trx[]): void {
-    for (const { TrxId: trxId } of trxs) this.#options.emit({ type: 'trx', groupId: this.groupId, trxId, status: 'Pending' });
+    for (const { TrxId: trxId } of trxs) this.#answers.addRequest(trxId);
     this.#options.changed();
     this.#send();
   }
@@ -422,9 +424,7 @@ export class Group {
     const { emit, changed } = this.#options;
     for (const block of blocks) {
       for (const trx of block.Trxs) this.pool.remove(trx.SenderPubkey, trx.TrxId);
-      for (const trxId of this.outbox.forget(block.Trxs, this.row.UserPubkey)) {
-        emit({ type: 'trx', groupId: this.groupId, trxId, status: 'Committed', blockId: block.BlockId });
-      }
+      for (const trx of this.outbox.forget(block.Trxs, this.row.UserPubkey)) this.#answers.addResult(trx, block);
       const hash = toHex(block.BlockHash);
       emit({ type: 'block', groupId: this.groupId, blockId: block.BlockId, hash, trxs: block.Trxs.length });
     }

@@ -78,9 +78,8 @@ export class Outbox {
   }
 
   /** Answers the ids that were here. */
-  forget(trxs: readonly Trx[], userPubkey: string): string[] {
-    const own = trxs.filter((trx) => trx.SenderPubkey === userPubkey && this.#entries.delete(trx.TrxId));
-    return own.map((trx) => trx.TrxId);
+  forget(trxs: readonly Trx[], userPubkey: string): Trx[] {
+    return trxs.filter((trx) => trx.SenderPubkey === userPubkey && this.#entries.delete(trx.TrxId));
   }
 
   async discard(trxId: string): Promise<boolean> {

@@ -15,7 +15,7 @@ import type {
   UserItem,
 } from '../records/index.ts';
 import type { NetworkError } from './ports.ts';
-import type { ChangeView, ConsensusView, NodeEvent, NodeView, Notice } from './view.ts';
+import type { ChangeView, ConsensusView, NodeEvent, NodeView, TrxAnswer } from './view.ts';
 
 /** Everything that a program or a person can ask of a node; the API router is a thin skin over it. */
 
@@ -99,9 +99,8 @@ export interface ContentItem {
   readonly blockId: number;
 }
 
-export interface TrxStatus {
+export interface TrxStatus extends Partial<TrxAnswer> {
   readonly status: 'Unknown' | 'Pending' | 'Committed' | 'Invalid';
-  readonly reason?: Notice;
   readonly blockId?: number;
   readonly seals?: number;
 }

@@ -1,4 +1,5 @@
 import type { Receipt, Trx } from '../records/index.ts';
+import { answerIn } from './answers.ts';
 import type { Group } from './group.ts';
 import type { Store } from './ports.ts';
 import { makeReceipt } from './receipts.ts';
@@ -35,13 +36,8 @@ export async function statusOf(group: Group, trxId: string): Promise<TrxStatus> 
   const place = await placeOf(group, trxId);
   if (place) {
     const block = await group.chain.storedBlock(place.BlockId);
-    const { BlockId: blockId, Reason: reason } = place;
-    return {
-      status: 'Committed',
-      blockId,
-      seals: block?.Seals.length ?? 0,
-      ...(reason && { reason: { code: 'rejected', message: `It is in the chain but had no effect: ${reason}.` } }),
-    };
+    if (!block) throw unknownTrx(trxId);
+    return { status: 'Committed', blockId: place.BlockId, seals: block.Seals.length, ...answerIn(place, block) };
   }
   if (!group.outbox.get(trxId)) return { status: 'Unknown' };
   const reason = group.outbox.reasonOf(trxId);

@@ -206,14 +206,26 @@ export interface NodeView {
   readonly notices: readonly Notice[];
 }
 
+/** What became of a request: in the block with this number, as a change of the state or, answered `Rejected`, as none. */
+export interface TrxAnswer {
+  readonly result: 'Applied' | 'Rejected';
+  /** Of the state: the number of the block that made it. */
+  readonly version: number;
+  /** The history's root at that version, hexadecimal: what the block's seals sign. */
+  readonly stateRoot: string;
+  /** Why it was rejected. */
+  readonly reason?: Notice;
+}
+
 /** Told to whoever listens. `view`: something in {@link NodeView} changed; `block`: a final block was stored. */
 export type NodeEvent =
   | { readonly type: 'view'; readonly view: NodeView }
   | { readonly type: 'block'; readonly groupId: string; readonly blockId: number; readonly hash: string; readonly trxs: number }
-  | {
+  | { readonly type: 'trx'; readonly groupId: string; readonly trxId: string; readonly status: 'Pending' }
+  | ({
       readonly type: 'trx';
       readonly groupId: string;
       readonly trxId: string;
-      readonly status: 'Pending' | 'Committed' | 'Invalid';
-      readonly blockId?: number;
-    };
+      readonly status: 'Committed';
+      readonly blockId: number;
+    } & TrxAnswer);

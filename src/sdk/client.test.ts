@@ -119,8 +119,8 @@ describe('the client library', () => {
     await settled(turn());
     const { trx_id } = await settled(sett.post({ group_id, data: {} }));
     expect(await settled(first)).toMatchObject({ value: { type: 'trx', group_id, trx_id, status: 'Pending' } });
-    expect(await settled(events.next())).toMatchObject({ value: { type: 'trx', trx_id, status: 'Committed', block_id: 2 } });
     expect(await settled(events.next())).toMatchObject({ value: { type: 'block', block_id: 2, trxs: 1 } });
+    expect(await settled(events.next())).toMatchObject({ value: { type: 'trx', trx_id, status: 'Committed', version: 2 } });
     await events.return();
     expect(await events.next()).toEqual({ done: true, value: undefined });
   });

@@ -5,8 +5,12 @@ export type SettEvent =
       readonly type: 'trx';
       readonly group_id: string;
       readonly trx_id: string;
-      readonly status: 'Pending' | 'Committed' | 'Invalid';
+      readonly status: 'Pending' | 'Committed';
+      /** Of a final one: its block, and the answer. */
       readonly block_id?: number;
+      readonly result?: 'Applied' | 'Rejected';
+      readonly version?: number;
+      readonly state_root?: string;
     };
 
 /** Reads Server-Sent Events until the stream ends. Comments, which only keep the connection open, are skipped. */

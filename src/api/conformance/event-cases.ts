@@ -1,6 +1,9 @@
 import { equal, matches } from './caller.ts';
 import { type Case, oneNode } from './case.ts';
 
+const hexOf = (base64: string): string =>
+  Array.from(atob(base64), (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+
 export const EVENT_CASES: readonly Case[] = [
   oneNode('events tell of final blocks and of own trxs, of the asked group only', async (node) => {
     const { group_id } = await node.createGroup();
@@ -21,6 +24,11 @@ export const EVENT_CASES: readonly Case[] = [
     equal('the trx', committed?.trx_id, posts[1]);
     const block = events.find(({ type }) => type === 'block');
     equal('the block', [block?.block_id, block?.trxs], [committed?.block_id, 1]);
+    const status = await node.get(`/api/v1/trx/${group_id}/${posts[1]}/status`);
+    const answer = ['result', 'version', 'state_root'].map((name) => committed?.[name]);
+    equal('the answer', [status.result, status.version, status.state_root], answer);
+    const { StateRoot } = await node.get(`/api/v1/block/${group_id}/${committed?.block_id}`);
+    equal('its version and root', answer, ['Applied', committed?.block_id, hexOf(StateRoot)]);
     await node.forget(other.group_id);
     await node.forget(group_id);
   }),

@@ -101,6 +101,10 @@ export interface LiveConsensusJson {
 export interface TrxStatusJson {
   readonly status: 'Unknown' | 'Pending' | 'Committed' | 'Invalid';
   readonly block_id?: number;
+  readonly reason?: { readonly message: string };
+  readonly result?: 'Applied' | 'Rejected';
+  /** Hexadecimal. */
+  readonly state_root?: string;
 }
 
 /** What a receipt says, once it is found valid; else the reason why it is not. */

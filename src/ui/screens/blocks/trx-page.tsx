@@ -30,13 +30,13 @@ export function TrxPage({ group, trxId }: { readonly group: GroupView; readonly 
       api.trxStatus(groupId, trxId).catch(() => undefined),
       api.content(groupId, trxId).catch(() => undefined),
     ]);
-    return { trx, blockId: status?.block_id, content: item && listing(parseJson(item.Content)) };
+    return { trx, status, blockId: status?.block_id, content: item && listing(parseJson(item.Content)) };
   }, [api, groupId, trxId]);
   const loaded = useLoaded(load);
   const download = useTask(async () => downloadJson(`sett-receipt-${trxId}.json`, await api.receipt(groupId, trxId)));
   if (loaded.state === 'loading') return <p className={styles.quiet}>{blocks.loading}</p>;
   if (loaded.state === 'failed') return <Alert>{problemText(messages, loaded.problem)}</Alert>;
-  const { trx, blockId, content } = loaded.value;
+  const { trx, status, blockId, content } = loaded.value;
   const type = trxTypeName(trx.Type);
   return (
     <section className={styles.page}>
@@ -59,6 +59,10 @@ export function TrxPage({ group, trxId }: { readonly group: GroupView; readonly 
                 <a href={paths.block(groupId, blockId)}>{blocks.blockTitle({ block: blockId })}</a>
               ),
           },
+          ...(status?.result ? [{ term: words.result, value: status.reason?.message ?? words.applied }] : []),
+          ...(status?.state_root
+            ? [{ term: words.stateRoot, value: <Hash value={status.state_root} what={words.stateRoot} /> }]
+            : []),
           { term: words.time, value: <ExactTime timeMs={nsToMs(trx.TimeStamp)} /> },
           { term: words.id, value: <Hash value={trx.TrxId} what={words.id} /> },
           { term: words.sender, value: <Hash value={trx.SenderPubkey} what={words.sender} /> },
