@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { ConsensusInfo, ConsensusProofInfo, NodeService } from '../node/service.ts';
+import type { ConsensusInfo, ConsensusProofInfo, NodeService, ProvenFault } from '../node/service.ts';
 import type { ConsensusView } from '../node/view.ts';
-import { ChangeConsensusReq, ChangeConsensusResp } from '../records/index.ts';
+import { ChangeConsensusReq, ChangeConsensusResp, toBase64 } from '../records/index.ts';
 import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { groupParams, nanoseconds, publicKey, recordSchema, uuid } from './fields.ts';
 
@@ -79,6 +79,22 @@ const liveSchema = z
     sealing: z.object({ block_id: count, seals: z.array(publicKey) }).optional(),
   })
   .openapi('LiveConsensus');
+
+const provenFaultSchema = z
+  .object({
+    pubkey: publicKey.openapi({ description: 'Of who has committed it' }),
+    kind: z.string(),
+    found_at: nanoseconds,
+    records: z.array(z.base64()).openapi({ description: 'The signed records, encoded, that prove it' }),
+  })
+  .openapi('ProvenFault');
+
+const toProvenFault = ({ pubkey, kind, foundAtNs, records }: ProvenFault): z.output<typeof provenFaultSchema> => ({
+  pubkey,
+  kind,
+  found_at: foundAtNs,
+  records: records.map(toBase64),
+});
 
 function toView({ producers, view }: ConsensusView): z.output<typeof viewSchema> | undefined {
   if (!view) return undefined;
@@ -169,6 +185,13 @@ export const CONSENSUS_ENDPOINTS = endpoints({
     params: groupParams,
     answer: liveSchema,
   },
+  provenFaults: {
+    method: 'get',
+    path: '/api/v1/group/{group_id}/consensus/faults',
+    summary: 'Misbehaviour that is proved by signed records, as far as this node has seen',
+    params: groupParams,
+    answer: z.object({ faults: z.array(provenFaultSchema) }).openapi('ProvenFaults'),
+  },
   lastProof: {
     method: 'get',
     path: '/api/v1/group/{group_id}/consensus/proof/last',
@@ -198,6 +221,9 @@ export function addConsensusRoutes(router: OpenAPIHono, service: NodeService): v
   addEndpoint(router, CONSENSUS_ENDPOINTS.liveConsensus, async ({ params }) =>
     toLive(await service.liveConsensus(params.group_id)),
   );
+  addEndpoint(router, CONSENSUS_ENDPOINTS.provenFaults, async ({ params }) => ({
+    faults: (await service.provenFaults(params.group_id)).map(toProvenFault),
+  }));
   addEndpoint(router, CONSENSUS_ENDPOINTS.lastProof, async ({ params }) => toProof(await service.lastProof(params.group_id)));
   addEndpoint(router, CONSENSUS_ENDPOINTS.proofHistory, async ({ params }) => ({
     proofs: (await service.proofHistory(params.group_id)).map(toProof),

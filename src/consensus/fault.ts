@@ -12,6 +12,9 @@ export interface Fault {
   readonly roots?: { readonly proposed: Uint8Array; readonly own: Uint8Array | undefined };
 }
 
+/** The fault of somebody whose key is known: of a producer, or of the owner as such, who has no index. */
+export type FaultOf = Omit<Fault, 'producer'> & Partial<Pick<Fault, 'producer'>>;
+
 export type FaultKind =
   // ------------------------------------------------------------------------------------------------------ any message
   /** Bytes that are no message. */
@@ -69,6 +72,8 @@ export type FaultKind =
   | 'bad-response'
   /** Two signed responses to one request; provable. */
   | 'conflicting-response'
+  /** The owner's: two signed requests with one nonce; provable. */
+  | 'conflicting-request'
   /** A response without a dealing whose proof holds, where one is needed; provable by the response. */
   | 'bad-dealing'
   /** An acknowledgement that is not the sender's signed word on the responses that were agreed on. */

@@ -17,6 +17,7 @@ import {
   type ChainConfigChange,
   type ListedSender,
   NodeError,
+  type ProvenFault,
   type RequestedChange,
   type Submitted,
   type UserChange,
@@ -65,6 +66,11 @@ export abstract class GroupCalls {
   async abandonChange(groupId: string, reqId: string): Promise<void> {
     const { change } = this.group(groupId);
     await this.guarded(() => change.abandon(reqId));
+  }
+
+  async provenFaults(groupId: string): Promise<ProvenFault[]> {
+    const { provenFaults } = this.group(groupId);
+    return this.guarded(() => provenFaults.list());
   }
 
   async admittedUsers(groupId: string): Promise<UserItem[]> {

@@ -1,4 +1,4 @@
-import type { Fault } from '../consensus/index.ts';
+import type { FaultOf } from '../consensus/index.ts';
 import { groupTopic } from '../crypto/index.ts';
 import { Pool, whyExcluded } from '../ledger/index.ts';
 import { type Block, genesisBlock, parseSeed, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
@@ -19,6 +19,7 @@ import { type ProducerHello, purposeOf } from './producers/frames.ts';
 import type { TrustedDealer } from './producers/make-engine.ts';
 import { dealtLogsBegin } from './producers/unbroken-log.ts';
 import { Producing } from './producing.ts';
+import { ProvenFaults } from './proven-faults.ts';
 import { readPostOf } from './read-post.ts';
 import { Recovering } from './recovery/recovering.ts';
 import { Split } from './recovery/split.ts';
@@ -40,7 +41,7 @@ export interface GroupOptions {
   /** Something that the view shows has changed. */
   readonly changed: () => void;
   readonly trustedDealer: TrustedDealer | undefined;
-  readonly faultFound: (fault: Fault, pubkey: string) => void;
+  readonly faultFound: (fault: FaultOf, pubkey: string) => void;
   /** Another writer has taken over the store: nothing can go on here. */
   readonly fenced: () => void;
 }
@@ -64,6 +65,7 @@ export class Group {
   readonly poster: Poster;
   readonly pool = new Pool();
   readonly change: Change;
+  readonly provenFaults: ProvenFaults;
   readonly #options: GroupOptions;
   readonly #answers: Answers;
   readonly #mailbox = new Mailbox();
@@ -94,23 +96,17 @@ export class Group {
       readPost: readPostOf(this.seed, options.secrets, ports.privateCipher),
     });
     this.outbox = new Outbox(ports.store, groupId);
-    this.poster = new Poster({
-      seed: this.seed,
-      secrets: options.secrets,
-      userPubkey: row.UserPubkey,
-      ports,
-      chain: this.chain,
-      members: this.members,
-      outbox: this.outbox,
-    });
+    const { topic, members, seed, chain, outbox } = this;
+    this.poster = new Poster({ ...options, userPubkey: row.UserPubkey, seed, chain, members, outbox });
     const { network, random, clock } = ports;
-    const { topic, members } = this;
     const common = {
       ...{ topic, groupId, cipherKey, userPubkey: row.UserPubkey, members, network, random, clock },
       changed: options.changed,
       failed: (error: unknown) => this.#fail(error),
+      faultFound: (fault: FaultOf, pubkey: string) => this.provenFaults.found(fault, pubkey),
       apply: (blocks: readonly Block[]) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
     };
+    this.provenFaults = new ProvenFaults({ ...common, ports, mailbox: this.#mailbox, faultFound: options.faultFound });
     this.#answers = new Answers({ ...common, chain: this.chain, emit: options.emit });
     this.#gossiper = new Gossiper({
       ...common,
@@ -149,7 +145,6 @@ export class Group {
       },
       leftOut: (trxs) => this.#leftOut(trxs),
       woken: (trxs) => void this.#takeTrxs(trxs.filter((trx) => this.#gossiper.isWelcome(trx))),
-      faultFound: options.faultFound,
       followed: () => {
         // Who produces now may have passed over what was sent to the others.
         this.outbox.sendAllAgain();
@@ -187,13 +182,13 @@ export class Group {
     });
     this.change = new Change({
       ...options,
+      ...common,
       group: this,
       mailbox: this.#mailbox,
       send: () => this.#send(),
       promiseChanged: () => this.#producing.update(),
       recoveryEnded: (trx) => this.#recovering.adopt(trx).then(() => this.#endSplit()),
       findNewest: () => this.#recovering.findNewest(),
-      failed: (error) => this.#fail(error),
     });
   }
 

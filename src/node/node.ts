@@ -1,4 +1,4 @@
-import type { Fault } from '../consensus/index.ts';
+import type { FaultOf } from '../consensus/index.ts';
 import {
   ageRecipientOf,
   type Backup,
@@ -62,7 +62,7 @@ export interface NodeOptions {
   /** What guessing a backup's passphrase costs; for tests, which guess none. */
   readonly backupCost?: ScryptCost;
   /** A producer of a group has misbehaved, as this node's producer has seen. */
-  readonly faultFound?: (groupId: string, fault: Fault, pubkey: string) => void;
+  readonly faultFound?: (groupId: string, fault: FaultOf, pubkey: string) => void;
 }
 
 /** Views go out at most this often: a person sees no more, and a burst of events costs one. */

@@ -5,6 +5,7 @@ import { bytes, flag, LIMITS, message, nested, repeated, Trx, type TypeOf, text,
 /** Rows are our own; the bounds only keep a damaged one from taking all memory. */
 const ROW_BYTES = 4 * LIMITS.blockBytes;
 const CHANGES = 1_000_000;
+const RECORDS = 1_000;
 
 export const GroupRow = message('GroupRow', ROW_BYTES, {
   Seed: text(1, { maxBytes: LIMITS.seedChars }),
@@ -95,6 +96,15 @@ export const SplitRow = message('SplitRow', ROW_BYTES, {
 });
 export type SplitRow = TypeOf<typeof SplitRow>;
 
+/** The first fault of a kind that somebody is proved to have committed. */
+export const ProvenFaultRow = message('ProvenFaultRow', ROW_BYTES, {
+  Pubkey: text(1),
+  Kind: text(2),
+  FoundAt: timeNs(3),
+  Records: repeated(bytes(4, { maxBytes: ROW_BYTES }), RECORDS),
+});
+export type ProvenFaultRow = TypeOf<typeof ProvenFaultRow>;
+
 const NUMBER_DIGITS = 16;
 const number = (value: number): string => value.toString(16).padStart(NUMBER_DIGITS, '0');
 
@@ -123,6 +133,9 @@ export const keyOf = {
   twoChains: (groupId: string) => `${groupId}/recovery/two-chains`,
   /** The newest nonce that the owner has signed a request with. */
   requestNonce: (groupId: string) => `${groupId}/request-nonce`,
+  provenFault: (groupId: string, pubkey: string, kind: string) => `${groupId}/fault/${pubkey}/${kind}`,
+  /** How all {@link provenFault} keys of a group begin. */
+  provenFaults: (groupId: string) => `${groupId}/fault/`,
 } as const;
 
 /** The ledger's key in a `kv` store key. */

@@ -126,6 +126,14 @@ export interface ConsensusProofInfo {
   readonly responsedProducers: readonly string[];
 }
 
+/** Misbehaviour with the signed records that prove it to anybody who knows the key. */
+export interface ProvenFault {
+  readonly pubkey: string;
+  readonly kind: string;
+  readonly foundAtNs: bigint;
+  readonly records: readonly Uint8Array[];
+}
+
 /** An announcement of the own keys: as a user to be admitted, or as a producer to be appointed. */
 export interface AnnounceChange {
   readonly action: 'add' | 'remove';
@@ -245,6 +253,8 @@ export interface NodeService {
   consensus(groupId: string): Promise<ConsensusInfo>;
   /** Consensus at work at this moment, as far as this node knows. */
   liveConsensus(groupId: string): Promise<ConsensusView>;
+  /** The first of each kind that each has committed as far as this node has seen, since it joined. */
+  provenFaults(groupId: string): Promise<ProvenFault[]>;
   /**
    * The owner asks these producers to produce from now on, by these rules. Resolves once the request is stored. Throws `not-allowed`,
    * `request-open`, `bad-input`, `not-announced`, `unsupported`.

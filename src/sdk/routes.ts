@@ -17,6 +17,7 @@ export const ROUTES = {
   discardPost: ['POST', '/api/v1/trx/{group_id}/{trx_id}/discard'],
   consensus: ['GET', '/api/v1/group/{group_id}/consensus/'],
   liveConsensus: ['GET', '/api/v1/group/{group_id}/consensus/live'],
+  provenFaults: ['GET', '/api/v1/group/{group_id}/consensus/faults'],
   lastProof: ['GET', '/api/v1/group/{group_id}/consensus/proof/last'],
   proofHistory: ['GET', '/api/v1/group/{group_id}/consensus/proof/history'],
   proof: ['GET', '/api/v1/group/{group_id}/consensus/proof/{req_id}'],

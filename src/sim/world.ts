@@ -1,4 +1,4 @@
-import type { Fault } from '../consensus/index.ts';
+import type { FaultOf } from '../consensus/index.ts';
 import { ageRecipientOf, initCrypto, initThreshold, type ThresholdKeys } from '../crypto/index.ts';
 import {
   type Network,
@@ -57,7 +57,7 @@ export interface WorldObserver {
   /** A write is done. */
   written?(machine: SimulatedMachine, writes: readonly Write[]): void;
   /** A producer reports what another has done. */
-  fault?(machine: SimulatedMachine, fault: Fault, pubkey: string): void;
+  fault?(machine: SimulatedMachine, fault: FaultOf, pubkey: string): void;
 }
 
 /** Several machines, each with a whole node, under one clock, one network and one seed. */

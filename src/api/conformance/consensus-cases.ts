@@ -29,6 +29,7 @@ export const CONSENSUS_CASES: readonly Case[] = [
 
     const live = await node.get(`${url}/consensus/live`);
     equal('at work', [live.producers.length, live.seals_needed, live.producers[0].link], [1, 1, 'self']);
+    equal('proved faults', await node.get(`${url}/consensus/faults`), { faults: [] });
     await node.forget(group_id);
   }),
 ];

@@ -1,5 +1,5 @@
 import {
-  type Fault,
+  type FaultOf,
   type HandoverStep,
   type LogEntry,
   type OpenedRequest,
@@ -42,7 +42,7 @@ export interface AskedOptions extends Pick<LinksOptions, 'groupId' | 'userPubkey
   readonly promiseChanged: () => Promise<void>;
   /** A report for the owner, if this node is the owner's. */
   readonly reportHere: ((data: Uint8Array) => void) | undefined;
-  readonly faultFound: (fault: Fault, pubkey: string) => void;
+  readonly faultFound: (fault: FaultOf, pubkey: string) => void;
   readonly failed: (error: unknown) => void;
   readonly changed: () => void;
 }
@@ -264,7 +264,10 @@ export class Asked {
       if (producer) this.#blame(producer, fault.kind);
       faultFound(fault, producer ?? '');
     }
-    if (step.conflictingRequests) this.#blame(ownerPubkey, 'conflicting-request');
+    if (step.conflictingRequests) {
+      this.#blame(ownerPubkey, 'conflicting-request');
+      faultFound({ kind: 'conflicting-request', evidence: step.conflictingRequests }, ownerPubkey);
+    }
     this.#send(step);
     for (const { name, delayMs } of step.timers) this.#startTimer(name, delayMs);
     for (const data of step.report) this.#report(data);

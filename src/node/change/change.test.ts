@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { requestName, signTick } from '../../consensus/index.ts';
 import { publicKeyOf, signRequest } from '../../crypto/index.ts';
-import type { ChangeConsensusReq } from '../../records/index.ts';
+import { ChangeConsensusReq } from '../../records/index.ts';
 import { AnnouncedGroup, type SimulatedMachine, World } from '../../sim/index.ts';
 import { openSecrets } from '../keystore.ts';
 import { ProducerFrame, ProducerHello, signHello } from '../producers/frames.ts';
@@ -263,6 +263,13 @@ describe('a request that is none (C-34)', () => {
     const other = signRequest({ ...next, TrxEpochTickLenInMs: 5_000 }, own.signSecret);
     await say(own.signSecret, next, [signTick(next, 1, own.signSecret), signTick(other, 1, own.signSecret)]);
     expect(faultsOf()).toEqual({ 'stale-request': 1, 'unsigned-request': 2, 'conflicting-request': 1 });
+    const [proven, ...more] = await world.settled(member.node.provenFaults(group.groupId));
+    expect(proven).toMatchObject({ pubkey: publicKeyOf(own.signSecret), kind: 'conflicting-request' });
+    expect(proven?.records.map((record) => ChangeConsensusReq.decode(record))).toEqual([next, other]);
+    expect(more).toEqual([]);
+    member.crash();
+    await member.start();
+    expect(await world.settled(member.node.provenFaults(group.groupId))).toEqual([proven]);
 
     const { penalties } = world.network;
     expect(penalties).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Fault } from '../../consensus/index.ts';
+import type { FaultOf } from '../../consensus/index.ts';
 import { bundleIn, consensusRows, isRecovery, verifiedBundle } from '../../ledger/index.ts';
 import {
   type Block,
@@ -57,7 +57,7 @@ export interface ChangeOptions {
   readonly recoveryEnded: (trx: Trx) => Promise<void>;
   /** Asks every member that can be reached for its newest final block, and takes what is above the own one. Not in the mailbox. */
   readonly findNewest: () => Promise<void>;
-  readonly faultFound: (fault: Fault, pubkey: string) => void;
+  readonly faultFound: (fault: FaultOf, pubkey: string) => void;
   readonly failed: (error: unknown) => void;
   readonly changed: () => void;
 }

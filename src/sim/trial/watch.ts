@@ -1,4 +1,4 @@
-import { EPOCHS_AHEAD, EPOCHS_UNDECIDED, type Fault } from '../../consensus/index.ts';
+import { EPOCHS_AHEAD, EPOCHS_UNDECIDED, type FaultOf } from '../../consensus/index.ts';
 import { bundleIn, DEFAULT_ENGINE, type GroupIdentity } from '../../ledger/index.ts';
 import {
   AdoptedRow,
@@ -269,7 +269,7 @@ export class Watch implements WorldObserver {
   // -------------------------------------------------------------------------------------------------------------- who is blamed
 
   /** `pubkey`: of who is blamed. */
-  fault(machine: SimulatedMachine, { producer, kind }: Fault, pubkey: string): void {
+  fault(machine: SimulatedMachine, { producer = -1, kind }: FaultOf, pubkey: string): void {
     if (!isHonest(machine)) return;
     this.#faultKinds.add(kind);
     const blamed = this.#group ? this.#group.machineOf(pubkey) : this.#sets.get(FIRST_NONCE)?.producers[producer];
