@@ -210,8 +210,7 @@ function isProven(bundle: ChangeConsensusResultBundle, identity: GroupIdentity):
   const request = bundle.Req;
   if (!request || request.GroupId !== identity.groupId || request.SenderPubkey !== identity.ownerPubkey) return false;
   const list = request.ProducerPubkeyList;
-  if (list.length === 0 || list.length > LIMITS.producers || !list.every(isPublicKey) || new Set(list).size !== list.length)
-    return false;
+  if (list.length === 0 || !list.every(isPublicKey) || new Set(list).size !== list.length) return false;
   if (!verifyBundle(bundle)) return false;
   if (bundle.Result !== ConsensusResult.SUCCESS) return true;
   const answered = new Set(bundle.Resps.map((response) => response.SenderPubkey));

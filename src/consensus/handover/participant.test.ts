@@ -4,10 +4,11 @@ import {
   initCrypto,
   initThreshold,
   publicKeyOf,
+  signHash,
   verifyRequest,
   verifyResponse,
 } from '../../crypto/index.ts';
-import { ChangeConsensusReq, type ChangeConsensusResp } from '../../records/index.ts';
+import { ChangeConsensusReq, type ChangeConsensusResp, sha256 } from '../../records/index.ts';
 import { SeededRandom } from '../../sim/index.ts';
 import { GROUP_ID, OWNER_SECRET, recoveryContract, requestFor, secretsOf } from '../testing/request.ts';
 import { Participant, type ParticipantInput } from './participant.ts';
@@ -102,10 +103,30 @@ describe('which requests are open (rule 2)', () => {
       tickOf(requestFor(2, { AgreementTickCount: 101 })),
       tickOf(requestFor(2, { TrxEpochTickLenInMs: 499 })),
       tickOf(request, 11),
+      tickOf(request, 0),
     ] as const) {
       const member = new Member(2);
       const step = member.do(input);
       expect([step.opened, step.persist, step.conflictingRequests]).toEqual([undefined, [], undefined]);
+    }
+  });
+
+  test('nor what the owner has not signed as a tick: another number, another tag, another’s signature (C-30, C-34)', () => {
+    const good = signTick(requestFor(2), 1, OWNER_SECRET);
+    // Key, length and the 65 bytes of the signature, which come last.
+    const body = good.slice(0, -67);
+    const signed = (unsigned: Uint8Array, secret: Uint8Array): Uint8Array =>
+      Uint8Array.of(...unsigned, 0x22, 65, ...signHash(sha256(unsigned), secret));
+    expect(signed(body, OWNER_SECRET)).toEqual(good);
+    const otherTag = body.with(2, (body[2] as number) ^ 1);
+    const numbered = good.with(body.length - 1, 2);
+    for (const bad of [numbered, signed(otherTag, OWNER_SECRET), signed(body, secretsOf(2)[1] as Uint8Array)]) {
+      const member = new Member(2);
+      expect(member.do({ type: 'tick', data: bad }).opened).toBeUndefined();
+      expect(member.do({ type: 'tick', data: good }).opened).toBeDefined();
+      // It starts no attempt of the open request either.
+      expect(member.accept().timers).toHaveLength(1);
+      expect(member.do({ type: 'tick', data: bad }).timers).toEqual([]);
     }
   });
 

@@ -205,7 +205,7 @@ export class Participant {
   #onTick(data: Uint8Array, step: HandoverStepBuilder): void {
     const { groupId, ownerPubkey } = this.#options;
     const tick = readTick(data);
-    if (!tick || tick.request.SenderPubkey !== ownerPubkey) return;
+    if (!tick) return;
     const { request, attempt } = tick;
     if (this.#open && equalBytes(requestName(request), this.#open.name)) {
       this.#open.onTick(attempt, step);

@@ -5,7 +5,6 @@ import {
   decodeOrNothing,
   exactBytes,
   isPublicKey,
-  LIMITS,
   message,
   nested,
   sha256,
@@ -19,7 +18,7 @@ import {
  * Why a request counts for nothing.
  * - `unsigned`: hash or signature, its own or the contract's, is not what it should be
  * - `foreign`: of another group, or not by the group's owner
- * - `bad-list`: empty, too long, with repeats, or with what is no key
+ * - `bad-list`: empty, with repeats, or with what is no key
  * - `bad-ticks`: outside {@link AGREEMENT_LIMITS}
  */
 export type RequestProblem = 'unsigned' | 'foreign' | 'bad-list' | 'bad-ticks';
@@ -28,8 +27,8 @@ export type RequestProblem = 'unsigned' | 'foreign' | 'bad-list' | 'bad-ticks';
 export function requestProblem(request: ChangeConsensusReq, groupId: string, ownerPubkey: string): RequestProblem | undefined {
   if (request.GroupId !== groupId || request.SenderPubkey !== ownerPubkey) return 'foreign';
   const { ProducerPubkeyList: list, AgreementTickLenInMs: lengthMs, AgreementTickCount: ticks } = request;
-  const isList =
-    list.length >= 1 && list.length <= LIMITS.producers && list.every(isPublicKey) && new Set(list).size === list.length;
+  // The record holds no more of them than a group may have.
+  const isList = list.length >= 1 && list.every(isPublicKey) && new Set(list).size === list.length;
   if (!isList) return 'bad-list';
   const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs } = AGREEMENT_LIMITS;
   const areTicks = lengthMs >= tickMinMs && lengthMs <= tickMaxMs && ticks >= ticksMin && ticks <= ticksMax;
