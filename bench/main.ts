@@ -9,13 +9,14 @@ import type { Benchmark, BenchmarkOptions, Figure } from './benchmark.ts';
 import { calibrate } from './calibration.ts';
 import { coldStart } from './cold-start.ts';
 import { engine } from './engine.ts';
+import { givingUp } from './giving-up.ts';
 import { latency } from './latency.ts';
 import { loadBenchmark } from './load.ts';
 import { soak } from './soak.ts';
 import { sync } from './sync.ts';
 import { wan } from './wan.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [coldStart, engine, latency, loadBenchmark, soak, sync, wan];
+const BENCHMARKS: readonly Benchmark[] = [coldStart, engine, givingUp, latency, loadBenchmark, soak, sync, wan];
 const EXIT_USAGE = 2;
 
 function list(): string {

@@ -366,7 +366,8 @@ export class Chain {
     if (!base || blockId > this.#head.blockId) throw new RangeError(`block ${blockId} is not final here`);
     if (blocks.length === 0) return [];
     const { writes, frontier, posts } = await rollBack(this.#store, groupId, blocks, this.#state);
-    this.#staged.push(...writes);
+    // Not pushed: a call takes no hundred thousand arguments.
+    this.#staged = [...this.#staged, ...writes];
     for (const trx of blocks.flatMap(({ Trxs }) => Trxs)) this.#droppedTrxs.add(keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
     this.#frontier = frontier;
     this.#tip = headOf(base, this.#tip.posts - posts);

@@ -26,8 +26,8 @@ export class PaperMember {
   readonly outbox: Outbox;
   readonly recovering: Recovering;
   /** What was handed on: others' trxs that are in no block any more, and own ones that are pending again. */
-  readonly pooled: Trx[] = [];
-  readonly returned: Trx[] = [];
+  pooled: readonly Trx[] = [];
+  returned: readonly Trx[] = [];
   /** Whether this member has promised the response that a bundle carries. */
   hasPromised: (response: ChangeConsensusResp) => boolean = () => true;
   readonly #userPubkey: string;
@@ -53,8 +53,12 @@ export class PaperMember {
       change: () => this,
       apply: (blocks) => this.apply(blocks),
       alsoWrite: (final) => this.#settled(final),
-      toPool: async (trxs) => void this.pooled.push(...trxs),
-      returned: (trxs) => void this.returned.push(...trxs),
+      toPool: async (trxs) => {
+        this.pooled = [...this.pooled, ...trxs];
+      },
+      returned: (trxs) => {
+        this.returned = [...this.returned, ...trxs];
+      },
       twoChains: async () => {},
       failed: (error) => {
         throw error;
