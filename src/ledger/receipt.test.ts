@@ -100,6 +100,17 @@ describe('a receipt', () => {
     expect(why(verifyReceipt(other.chain.identity, other.chain.receipt(astray, 0, [...other.links, [astray, 0]])))).toMatch(
       /base/,
     );
+    // At the height of its base, and on another block.
+    const beside = fourProducers();
+    const named = { ...beside.third, BlockHash: new Uint8Array(32) };
+    const onAnother = beside.chain.add(
+      [beside.chain.change([beside.owner, beside.alice], named)],
+      [beside.owner, beside.alice],
+      true,
+    );
+    expect(
+      why(verifyReceipt(beside.chain.identity, beside.chain.receipt(onAnother, 0, [...beside.links, [onAnother, 0]]))),
+    ).toMatch(/base/);
     const left = chain.add([owner.post('x', chain.timeNs)], [alice, carol]);
     expect(why(verifyReceipt(chain.identity, chain.receipt(left, 0, passing)))).toMatch(/no producer/);
   });

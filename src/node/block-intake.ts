@@ -9,7 +9,7 @@ import type { AppliedBlocks } from './sync.ts';
 
 export interface BlockIntakeOptions {
   readonly chain: Chain;
-  readonly producing: Producing;
+  readonly producing: Pick<Producing, 'isProducer' | 'takesBlocks' | 'producer' | 'follow' | 'confirmed' | 'keyInUse'>;
   readonly recovering: Recovering;
   readonly userPubkey: string;
   /** While two chains count alike, nothing is taken but a recovery, which ends that. */

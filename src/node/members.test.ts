@@ -34,3 +34,18 @@ describe('the epoch that producers tell of (N-2)', () => {
     expect(heard(['2', 'b', 8], ['3', 'b', 1_000_000], ...lies).epochOf(PRODUCERS)).toBe(8);
   });
 });
+
+describe('heads of a lower configuration than the own one', () => {
+  it('count for nothing: no chain leads down to them (C-38)', () => {
+    let ownNonce = 1;
+    const members = new Members(() => ownNonce);
+    const about = { headHash: new Uint8Array(), epoch: 1, clockOffsetNs: 0n, heardAtMs: 0 };
+    members.heard({ ...about, peerId: '1', pubkey: 'a', headBlock: 1_000, configNonce: 1 });
+    members.heard({ ...about, peerId: '2', pubkey: 'b', headBlock: 7, configNonce: 2 });
+    expect(members.newestHead()).toBe(1_000);
+    ownNonce = 2;
+    expect(members.newestHead()).toBe(7);
+    expect(members.onOurChain().map(({ peerId }) => peerId)).toEqual(['2']);
+    expect(members.all()).toHaveLength(2);
+  });
+});

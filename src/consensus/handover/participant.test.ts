@@ -376,7 +376,9 @@ describe('the end', () => {
   test('a refused recovery promises nothing', () => {
     const member = new Member(2);
     member.do(tickOf(requestFor(2, { Contract: recoveryContract() })));
-    member.do({ type: 'refuse', nonce: 4, responseId: 'r', reason: 'a higher block is here' });
+    const [response] = responsesIn(member.do({ type: 'refuse', nonce: 4, responseId: 'r', reason: 'a higher block is here' }));
+    expect(member.participant.hasGiven(response as ChangeConsensusResp)).toBe(true);
+    expect(member.participant.hasPromised(response as ChangeConsensusResp)).toBe(false);
     expect(member.participant.status().promised).toBeUndefined();
   });
 

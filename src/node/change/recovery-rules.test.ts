@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { groupTopic, sealBytes } from '../../crypto/index.ts';
-import { ChangeConsensusReq, ChangeConsensusResultBundle, ConsensusResult, parseSeed, TrxType } from '../../records/index.ts';
+import { bundleHash, bundleIn } from '../../ledger/index.ts';
+import {
+  ChangeConsensusReq,
+  ChangeConsensusResultBundle,
+  ConsensusResult,
+  decodeOrNothing,
+  parseSeed,
+  TrxType,
+  toHex,
+} from '../../records/index.ts';
 import { AnnouncedGroup, SimulatedClock, type SimulatedMachine, World } from '../../sim/index.ts';
 import { sealTrxs } from '../envelope.ts';
 import { makeTrx } from '../genesis.ts';
 import { openSecrets } from '../keystore.ts';
 import type { NetworkHandlers } from '../ports.ts';
+import { ProducerHello, purposeOf } from '../producers/frames.ts';
 
 /** Rules of a recovery that show only where somebody is late, away, lying, or at the wrong moment. */
 
@@ -206,5 +216,80 @@ describe('the promise of a recovery (C-36)', () => {
     await group.until('it is refused', () => group.view(group.owner).change?.result === 'FAILED');
     const { producers } = group.view(group.owner).change ?? {};
     expect(producers?.find(({ pubkey }) => pubkey === group.keys([5])[0])?.refusal).toMatch(/later final block/);
+  });
+
+  it('binds the owner too, once it has signed the success, restarts included', async () => {
+    const group = await AnnouncedGroup.under(6, [0, 1, 2, 3], 18);
+    const { owner, world } = group;
+    group.machine(3).crash();
+    // Three of four could go on, and those who are to take over are others.
+    await group.recover([4, 5]);
+    expect(isBound(group, owner)).toBe(false);
+    await group.until('it is bound', () => isBound(group, owner));
+    expect(group.view(owner)).toMatchObject({ consensus: { nonce: 1 }, change: { result: 'SUCCESS' } });
+    split(group, [0, 1, 2], [4, 5]);
+    owner.crash();
+    await owner.start();
+    const { head } = group.view(owner);
+    await world.settled(group.machine(1).node.post(group.groupId, '{"stays":"pending"}'));
+    await world.run(20_000);
+    expect(isBound(group, owner)).toBe(true);
+    expect(group.view(owner).head).toEqual(head);
+    world.network.split([]);
+    await group.untilProducers([4, 5]);
+    await group.untilPosted();
+  });
+});
+
+describe('what the producers of a recovery say (C-37)', () => {
+  it('begins with hellos under the hash of its bundle, where others have no name', async () => {
+    const group = await AnnouncedGroup.under(4, [0, 1, 2], 19);
+    const { world, groupId } = group;
+    const names = new Map<number, Set<string>>();
+    world.observer.sent = (_machine, _to, data) => {
+      const hello = decodeOrNothing(ProducerHello, data);
+      if (!hello || purposeOf(hello) !== 'producers') return;
+      names.set(hello.ConfigNonce, (names.get(hello.ConfigNonce) ?? new Set()).add(toHex(hello.Name)));
+    };
+    for (const place of [1, 2]) group.machine(place).crash();
+    await group.machine(1).start();
+    await group.until('old producers have met', () => names.has(1));
+    group.machine(1).crash();
+    const { trxId } = await group.recover([0, 3]);
+    await group.untilProducers([0, 3]);
+    await group.postEverywhere();
+    const seed = parseSeed(group.owner.node.seed(groupId));
+    const bundle = bundleIn(await world.settled(group.owner.node.trx(groupId, trxId)), seed);
+    expect([...(names.get(1) ?? [])]).toEqual(['']);
+    expect([...(names.get(2) ?? [])]).toEqual([toHex(bundleHash(bundle as ChangeConsensusResultBundle))]);
+  });
+});
+
+describe('a change that is asked for later (C-38)', () => {
+  it('names the newest recovery that its chain has passed, and none before the first', async () => {
+    const group = await AnnouncedGroup.under(4, [0, 1, 2], 20);
+    const { world, groupId } = group;
+    const newest = async () => (await world.settled(group.owner.node.lastProof(groupId))).req;
+    const seed = parseSeed(group.owner.node.seed(groupId));
+    expect((await newest()).Contract?.BaseHash).toEqual(new Uint8Array());
+    let named = '';
+    for (const [places, lost] of [
+      [[0, 3], 1],
+      [[0], 3],
+    ] as const) {
+      group.machine(lost).crash();
+      group.machine(2).crash();
+      const { trxId } = await group.recover(places);
+      await group.untilProducers(places);
+      await group.postEverywhere();
+      const bundle = bundleIn(await world.settled(group.owner.node.trx(groupId, trxId)), seed);
+      const name = toHex(bundleHash(bundle as ChangeConsensusResultBundle));
+      expect(name).not.toBe(named);
+      named = name;
+      await world.settled(group.owner.node.changeConsensus(groupId, group.wanted(group.keys(places))));
+      const { nonce } = group.view(group.owner).consensus;
+      await group.until('the change', () => group.view(group.owner).consensus.nonce > nonce);
+      expect(toHex((await newest()).Contract?.BaseHash ?? new Uint8Array())).toBe(named);
+    }
   });
 });

@@ -24,8 +24,11 @@ import {
   SimulatedStore,
   SimulatedTime,
 } from '../../sim/index.ts';
+import { BlockIntake } from '../block-intake.ts';
+import type { ReadPost } from '../chain.ts';
 import { type Store, TABLES, type Write } from '../ports.ts';
 import { PaperMember } from '../testing/paper-member.ts';
+import { Split } from './split.ts';
 import { standingToBase } from './standing.ts';
 import { secondChain } from './two-chains.ts';
 
@@ -67,7 +70,12 @@ interface Written {
   readonly writes: (readonly Write[])[];
 }
 
-async function memberOf(paper: PaperChain, user: Author, blocks: readonly Block[], store?: Store): Promise<Written> {
+async function memberOf(
+  paper: PaperChain,
+  user: Author,
+  blocks: readonly Block[],
+  { store, readPost }: { readonly store?: Store; readonly readPost?: ReadPost } = {},
+): Promise<Written> {
   const writes: (readonly Write[])[] = [];
   const disk = new SimulatedStore({ random: new SeededRandom(1, 'disk') });
   disk.watch = (written) => writes.push(written);
@@ -78,6 +86,7 @@ async function memberOf(paper: PaperChain, user: Author, blocks: readonly Block[
     identity: paper.identity,
     genesis: paper.genesis,
     userPubkey: user.pubkey,
+    ...(readPost && { readPost }),
     ports: {
       store: opened,
       clock: new SimulatedClock(time),
@@ -139,9 +148,20 @@ describe('a chain of a higher configuration', () => {
     expect(member.outbox.posts()).toMatchObject([{ trxId: lost.TrxId, content: expect.stringContaining('lost') }]);
     expect(namesOf(member.outbox.due(0).flatMap(({ Trx }) => Trx ?? []))).toEqual([lost.TrxId]);
     expect(writes).toHaveLength(before + 1);
-    const again = await memberOf(paper, paper.alice, [], store);
+    const again = await memberOf(paper, paper.alice, [], { store });
     expect(again.member.recovering.givenUp).toMatchObject(told);
     expect(namesOf(again.member.outbox.due(0).flatMap(({ Trx }) => Trx ?? []))).toEqual([lost.TrxId]);
+  });
+
+  it('leaves own posts pending as this user wrote them, also where nobody reads them by the group’s key (C-39)', async () => {
+    const paper = common();
+    const { owner, alice } = paper;
+    const post = alice.trx(TrxType.POST, new Uint8Array(), paper.timeNs, { Data: Uint8Array.of(1, 2, 3) });
+    paper.add([post], [owner, alice]);
+    const readPost: ReadPost = async () => new TextEncoder().encode('for my eyes');
+    const { member } = await memberOf(paper, alice, paper.blocks, { readPost });
+    await member.recovering.take([recovered().first]);
+    expect(member.outbox.posts()).toMatchObject([{ trxId: post.TrxId, content: 'for my eyes' }]);
   });
 
   it('gives its owner back the results of requests that came to nothing, but no success (C-39)', async () => {
@@ -229,7 +249,7 @@ describe('a recovery that is adopted', () => {
     expect(member.returned).toEqual([]);
     const straight = await memberOf(paper, bob, before.blocks.slice(0, 3));
     expect(await contentOf(store)).toEqual(await contentOf(straight.store));
-    const again = await memberOf(paper, bob, [], store);
+    const again = await memberOf(paper, bob, [], { store });
     for (const { chain } of [member, again.member]) {
       expect(chain.opening?.nonce).toBe(2);
       expect(chain.configuration).toMatchObject({ nonce: 2, isOpening: true });
@@ -244,7 +264,7 @@ describe('a recovery that is adopted', () => {
     const higher = rival.change([owner, bob], rival.blocks[2]);
     const { store, member } = await memberOf(paper, owner, common().blocks);
     await member.recovering.adopt(trx);
-    for (const each of [member, (await memberOf(paper, owner, [], store)).member]) {
+    for (const each of [member, (await memberOf(paper, owner, [], { store })).member]) {
       await each.recovering.adopt(other.trx);
       expect(each.chain.opening?.configuration.proofTrxId).toBe(trx.TrxId);
       // No block of the other one follows on the base.
@@ -377,7 +397,9 @@ describe('two chains of one nonce', () => {
     expect(await shown([ours])).toBeUndefined();
     // Too few have sealed it, its hash is another block's, or it is of another height or configuration.
     expect(await shown([altered(rival, {}, [owner])])).toBeUndefined();
-    expect(await shown([{ ...rival, TimeStamp: 5n }])).toBeUndefined();
+    const bare = { ...rival, TimeStamp: 5n };
+    const nothing = { ...bare, Seals: [owner, alice].map(({ secret }) => signSeal(bare, secret)) };
+    expect(await shown([nothing])).toBeUndefined();
     expect(await shown([altered(rival, { BlockId: 9 }, [owner, alice])])).toBeUndefined();
     expect(await shown([altered(rival, { ConfigNonce: 0 }, [owner])])).toBeUndefined();
 
@@ -388,5 +410,39 @@ describe('two chains of one nonce', () => {
     expect(await beside(two.first)).toBe(two.first);
     expect(await beside(altered(two.first, {}, [owner]))).toBeUndefined();
     expect(await beside(one.first)).toBeUndefined();
+  });
+
+  it('take nothing more, but for a recovery of a higher nonce (C-38)', async () => {
+    const { paper } = goneOn();
+    const { owner, bob } = paper;
+    const { member, store } = await memberOf(paper, bob, paper.blocks.slice(0, 4));
+    const split = new Split(store, paper.identity.groupId);
+    const about = (byte: number) => ({ blockId: 4, hash: new Uint8Array(32).fill(byte) });
+    await split.begin({ nonce: 1, ours: about(1), theirs: about(2) });
+    const intake = new BlockIntake({
+      chain: member.chain,
+      recovering: member.recovering,
+      // A user's.
+      producing: {
+        isProducer: false,
+        takesBlocks: true,
+        producer: undefined,
+        follow: async () => {},
+        confirmed: async () => {},
+        keyInUse: async () => {},
+      },
+      userPubkey: bob.pubkey,
+      split,
+      alsoWrite: () => [],
+      stored: () => {},
+    });
+    const next = paper.blocks.slice(4);
+    expect(await intake.apply(next)).toEqual({ applied: 0 });
+    expect(member.chain.head.blockId).toBe(4);
+    expect(await intake.apply([recovered().first])).toEqual({ applied: 1 });
+    await split.end();
+    const above = recovered([], common(), [owner, bob]);
+    const on = above.paper.add([bob.post('on', above.paper.timeNs)], [owner, bob]);
+    expect(await intake.apply([on])).toEqual({ applied: 1 });
   });
 });

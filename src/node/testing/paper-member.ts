@@ -1,6 +1,6 @@
 import type { GroupIdentity } from '../../ledger/index.ts';
 import type { Block, ChangeConsensusResp, Trx } from '../../records/index.ts';
-import { Chain } from '../chain.ts';
+import { Chain, type ReadPost } from '../chain.ts';
 import { Mailbox } from '../mailbox.ts';
 import { Members } from '../members.ts';
 import { Outbox } from '../outbox.ts';
@@ -15,10 +15,12 @@ export interface PaperMemberOptions {
   readonly genesis: Block;
   readonly userPubkey: string;
   readonly ports: Pick<Ports, 'store' | 'clock' | 'network' | 'random'>;
+  /** As in a public group by default. */
+  readonly readPost?: ReadPost;
 }
 
 /**
- * For tests and benchmarks: what a member holds of a public group, and its part in recoveries, with nothing around them. It produces nothing, and hears
+ * For tests and benchmarks: what a member holds of a group, and its part in recoveries, with nothing around them. It produces nothing, and hears
  * nobody.
  */
 export class PaperMember {
@@ -33,11 +35,13 @@ export class PaperMember {
   readonly #userPubkey: string;
 
   /** Its chain is empty until {@link load}. */
-  constructor({ identity, genesis, userPubkey, ports }: PaperMemberOptions) {
+  constructor(options: PaperMemberOptions) {
+    const { identity, genesis, userPubkey, ports } = options;
     const { groupId, cipherKey } = identity;
+    const readPost = options.readPost ?? readPublicPost(cipherKey);
     const { store } = ports;
     this.#userPubkey = userPubkey;
-    this.chain = new Chain({ identity, genesis, store, verified: new VerifiedTrxs(), readPost: readPublicPost(cipherKey) });
+    this.chain = new Chain({ identity, genesis, store, verified: new VerifiedTrxs(), readPost });
     this.outbox = new Outbox(store, groupId);
     this.recovering = new Recovering({
       ...ports,
