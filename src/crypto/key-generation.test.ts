@@ -7,6 +7,7 @@ import {
   comparePubkeys,
   faultyLimit,
   LIMITS,
+  sha256,
 } from '../records/index.ts';
 import { SeededRandom } from '../sim/index.ts';
 import {
@@ -21,6 +22,7 @@ import {
   publicKeyOf,
   readAcknowledgement,
   signAcknowledgement,
+  signHash,
   signRequest,
   signResponse,
   verifyBundle,
@@ -32,6 +34,7 @@ beforeAll(async () => {
   await initThreshold();
 });
 
+type Dealt = ReturnType<typeof KeyGenDealing.decode>;
 const GROUP_ID = 'c9f8a0f6-5f9e-4e0c-9b39-6a4d2f3f8a11';
 /** What an age file to one recipient adds. */
 const AGE_BYTES = 210;
@@ -158,6 +161,28 @@ describe('altered bundles', () => {
     }
   });
 
+  test('an acknowledgement that says to be something else, of another group or of somebody else, though it is signed (C-32)', () => {
+    const { bundle, secrets, producers } = makeBundle(4);
+    const [first] = bundle.KeyGenAcks as [Uint8Array];
+    // Key, length and the 65 bytes of the signature, which come last.
+    const body = first.slice(0, -67);
+    const signed = (unsigned: Uint8Array): Uint8Array =>
+      Uint8Array.of(...unsigned, 0x3a, 65, ...signHash(sha256(unsigned), secrets[0] as Uint8Array));
+    expect(signed(body)).toEqual(first);
+    const replaced = (text: string, by: string): Uint8Array => {
+      const latin = String.fromCharCode(...body);
+      expect(latin).toContain(text);
+      return Uint8Array.from(latin.replace(text, by), (char) => char.charCodeAt(0));
+    };
+    for (const bad of [
+      replaced('sett/key-generation/acknowledgement/1', 'sett/key-generation/acknowledgement/2'),
+      replaced(GROUP_ID, GROUP_ID.replace('c9', 'c8')),
+      replaced(producers[0] as string, producers[1] as string),
+    ]) {
+      expect(keyGenerationOf({ ...bundle, KeyGenAcks: bundle.KeyGenAcks.with(0, signed(bad)) })).toBe('invalid');
+    }
+  });
+
   test('a response that is missing, doubled or replaced', () => {
     const { bundle, secrets, request } = makeBundle(4);
     const [first, ...others] = bundle.Resps as [ChangeConsensusResp, ...ChangeConsensusResp[]];
@@ -170,17 +195,24 @@ describe('altered bundles', () => {
     }
   });
 
-  test('what all accept must be a dealing: whoever signs for one that is none is no reason to believe it', () => {
+  test('what all accept must be a dealing, with a proof of knowledge for its dealer: whoever signs for one that is none is no reason to believe it (C-32)', () => {
     const { bundle, request, responses, secrets } = makeBundle(2);
-    const bad = signResponse(
-      { ...(responses[0] as ChangeConsensusResp), KeyGenDealing: Uint8Array.of(1) },
-      secrets[0] as Uint8Array,
-    );
-    const altered = [bad, responses[1] as ChangeConsensusResp];
-    const acknowledgements = secrets.map((secret) => signAcknowledgement({ request, responses: altered }, 0b11, secret));
-    expect(keyGenerationOf({ ...bundle, Resps: altered, KeyGenAcks: acknowledgements })).toBe('invalid');
-    const honest = secrets.map((secret) => signAcknowledgement({ request, responses: altered }, 0b10, secret));
-    expect(verifyKeyGeneration({ ...bundle, Resps: altered, KeyGenAcks: honest })).toBe(true);
+    const [own, others] = responses.map(({ KeyGenDealing: dealt }) => KeyGenDealing.decode(dealt)) as [Dealt, Dealt];
+    const dealings: [string, Uint8Array][] = [
+      ['bytes', Uint8Array.of(1)],
+      ['another’s, whose secret it does not know', KeyGenDealing.encode(others)],
+      ['a changed proof', KeyGenDealing.encode({ ...own, Dealing: own.Dealing.with(-1, 0) })],
+      ['a share for one only', KeyGenDealing.encode({ ...own, EncryptedShares: own.EncryptedShares.slice(1) })],
+      ['a share too many', KeyGenDealing.encode({ ...own, EncryptedShares: [...own.EncryptedShares, new Uint8Array(1)] })],
+    ];
+    for (const [what, dealt] of dealings) {
+      const bad = signResponse({ ...(responses[0] as ChangeConsensusResp), KeyGenDealing: dealt }, secrets[0] as Uint8Array);
+      const altered = [bad, responses[1] as ChangeConsensusResp];
+      const acknowledgements = secrets.map((secret) => signAcknowledgement({ request, responses: altered }, 0b11, secret));
+      expect(keyGenerationOf({ ...bundle, Resps: altered, KeyGenAcks: acknowledgements }), what).toBe('invalid');
+      const honest = secrets.map((secret) => signAcknowledgement({ request, responses: altered }, 0b10, secret));
+      expect(verifyKeyGeneration({ ...bundle, Resps: altered, KeyGenAcks: honest })).toBe(true);
+    }
   });
 
   test('hostile bytes are no acknowledgement, and nothing is thrown', () => {

@@ -149,6 +149,7 @@ describe('proofs (rule 2)', () => {
       encodeProof(responseTo(request, other)),
       encodeProof(responseTo(another, own)),
       encodeProof(responseTo(request, own, { Refused: 'no' })),
+      encodeProof(responseTo(request, own, { GroupId: 'aa2a1b5e-57ac-4b4e-8c8c-2d2c3a6f1a01' })),
       encodeProof(tampered),
       ChangeConsensusResp.encode(responseTo(request, own)),
     ]) {

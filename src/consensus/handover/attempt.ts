@@ -159,14 +159,14 @@ export class Attempt {
       this.#early = payloads;
       return;
     }
-    const acknowledgements = payloads.filter((payload, index) => {
-      if (!payload) return false;
-      const isGood = readAcknowledgement(payload, { request, responses }, this.#producers[index] as string) !== undefined;
-      if (!isGood) step.blame(index, 'bad-acknowledgement');
-      return isGood;
-    }) as Uint8Array[];
-    const isComplete = acknowledgements.length === payloads.length;
-    this.#finish((isComplete && agreedBundle(request, responses, acknowledgements)) || 'failed', step);
+    payloads.forEach((payload, index) => {
+      const isBad =
+        payload && readAcknowledgement(payload, { request, responses }, this.#producers[index] as string) === undefined;
+      if (isBad) step.blame(index, 'bad-acknowledgement');
+    });
+    // The bundle is none unless these are everybody's, all of them good.
+    const acknowledgements = payloads.filter((payload) => payload !== undefined);
+    this.#finish(agreedBundle(request, responses, acknowledgements) ?? 'failed', step);
   }
 
   #finish(result: AttemptResult, step: StepBuilder<AttemptOutput>): void {

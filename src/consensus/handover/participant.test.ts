@@ -389,6 +389,11 @@ describe('the end', () => {
     expect(step.report.map((data) => HandoverReport.decode(data).Bundle?.ResponsedProducers)).toContainEqual(
       secretsOf(1).map(publicKeyOf),
     );
+    // What is agreed on needs no further attempt: each tick brings the bundle again (C-31).
+    const again = member.do(tickOf(requestFor(1), 2));
+    expect([again.timers, again.persist]).toEqual([[], []]);
+    expect(again.report.map((data) => HandoverReport.decode(data).Bundle !== undefined)).toEqual([true]);
+    expect(member.participant.status().attempt).toBe(1);
     expect(member.restart().report).toHaveLength(1);
   });
 });

@@ -231,7 +231,10 @@ export class Participant {
     return open?.Nonce === nonce ? open : this.#responses.get(nonce)?.Req;
   }
 
-  /** Requests up to this one are over, or have their one response. */
+  /**
+   * Requests up to this one are over, or have their one response. Each response is of the open request, or of one that is over: that it is asked here by
+   * itself costs nothing, and a second one would be a fault.
+   */
   #newestNonce(): number {
     return Math.max(this.#settled, this.#open?.request.Nonce ?? -1, ...this.#responses.keys(), ...this.#released);
   }
@@ -254,7 +257,7 @@ export class Participant {
   }
 
   #onEncrypted(open: Handover, encryptedShares: readonly Uint8Array[], step: HandoverStepBuilder): void {
-    if (open.response || this.#preparing === undefined) return;
+    if (this.#preparing === undefined) return;
     this.#respond(open, { RespId: this.#preparing, KeyGenDealing: open.exchange.seal(encryptedShares) }, step);
   }
 

@@ -17,6 +17,7 @@ import {
   verifyDealing,
   verifyDealtShare,
 } from './index.ts';
+import { prove } from './proofs.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const REQUEST_HASH = sha256(text('request'));
@@ -81,6 +82,17 @@ describe('key generation', () => {
     expect(verifyDealing(4, named('a'), concatBytes(a.subarray(0, 96), toScalar(toNumber(response) + ORDER)))).toBe(false);
   });
 
+  test('each commitment is an element, whatever the dealer, who knows its own secret, proves around it (C-32)', () => {
+    const secret = toScalar(5n);
+    const constant = multiplyBase(secret);
+    const dealing = (second: Uint8Array): Uint8Array => {
+      const context = [REQUEST_HASH, text('a'), second];
+      return concatBytes(constant, second, prove({ tag: 'sett/dealing/1', publicKey: constant, context }, secret));
+    };
+    expect(verifyDealing(4, named('a'), dealing(multiplyBase(toScalar(7n))))).toBe(true);
+    for (const bad of [IDENTITY, new Uint8Array(32).fill(255)]) expect(verifyDealing(4, named('a'), dealing(bad))).toBe(false);
+  });
+
   test('arbitrary bytes are no dealing and no share', () => {
     const { dealing } = deal(4, 'a');
     fc.assert(
@@ -123,9 +135,10 @@ describe('the message with a share', () => {
   const expected = { requestHash: REQUEST_HASH, dealer: 'dealer', receiver: 'receiver' };
   const bytes = () => encodeKeyShare({ ...expected, share });
 
-  test('is read by whom it is for', () => {
+  test('is read by whom it is for (C-32)', () => {
     expect(readKeyShare(bytes(), expected)).toStrictEqual(share);
     expect(readKeyShare(bytes(), { ...expected, dealer: 'another' })).toBeUndefined();
+    expect(readKeyShare(bytes(), { ...expected, receiver: 'another' })).toBeUndefined();
     expect(readKeyShare(bytes(), { ...expected, receiver: 'dealer', dealer: 'receiver' })).toBeUndefined();
     expect(readKeyShare(bytes(), { ...expected, requestHash: sha256(share) })).toBeUndefined();
   });
