@@ -23,4 +23,4 @@ export {
   type TrialResult,
 } from './trial/index.ts';
 export { pbftChaos } from './virtual-net/pbft/chaos.ts';
-export { SimulatedMachine, World } from './world.ts';
+export { type MachineTwist, SimulatedMachine, World } from './world.ts';
