@@ -153,6 +153,29 @@ describe('which requests are open (rule 2)', () => {
     }
   });
 
+  test('so they do when a later request is open, if the first had its response (C-34)', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    member.accept();
+    member.do(tickOf(requestFor(2, { Nonce: 6 })));
+    expect(member.do(tickOf(requestFor(2, { StartFromEpoch: 7 }))).conflictingRequests).toHaveLength(2);
+    expect(member.do(tickOf(requestFor(2))).conflictingRequests).toBeUndefined();
+  });
+
+  test('one that is over is not opened again, whatever is left of the log and the chain (C-30, C-34)', () => {
+    const settled = new Member(2);
+    settled.do(tickOf(requestFor(2)));
+    settled.do({ type: 'settled', nonce: 4 });
+    settled.restart();
+    expect(settled.do(tickOf(requestFor(2))).opened).toBeUndefined();
+    const answered = new Member(2);
+    answered.do(tickOf(requestFor(2)));
+    answered.accept();
+    for (const key of answered.log.keys()) if (!key.startsWith('response')) answered.log.delete(key);
+    answered.restart();
+    expect(answered.do(tickOf(requestFor(2))).opened).toBeUndefined();
+  });
+
   test('a later one takes the place of an earlier, whose attempts are forgotten and whose response is not', () => {
     const member = new Member(2);
     member.do(tickOf(requestFor(2)));
@@ -161,6 +184,7 @@ describe('which requests are open (rule 2)', () => {
     expect(step.opened?.request.Nonce).toBe(6);
     expect([...member.log.keys()].filter((key) => key.startsWith('0000000000000004'))).toEqual([]);
     expect([...member.log.keys()].filter((key) => key.startsWith('response'))).toHaveLength(1);
+    expect(member.accept(6).report).toHaveLength(1);
     // What was under way for the earlier one changes nothing.
     expect(member.do({ type: 'timer', name: '4/1/proofs' }).persist).toEqual([]);
     expect(member.do({ type: 'message', nonce: 4, sender: 1, data: Uint8Array.of(1) }).faults).toEqual([]);
@@ -203,6 +227,17 @@ describe('one response a nonce (rule 2)', () => {
     member.do({ type: 'ready', nonce: 4, responseId: 'lost', random });
     expect(member.restart().opened?.hasResponded).toBe(false);
     expect(responsesIn(member.accept(4, 'kept'))[0]?.RespId).toBe('kept');
+  });
+
+  test('shares that come encrypted and were not asked for are no response, and those of an earlier request keep none back (C-30)', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    const unasked: ParticipantInput = { type: 'encrypted', nonce: 4, encryptedShares: [random, random] };
+    expect(member.do(unasked)).toMatchObject({ persist: [], report: [] });
+    member.do({ type: 'ready', nonce: 4, responseId: 'of the earlier one', random });
+    member.do(tickOf(requestFor(2, { Nonce: 5 })));
+    expect(responsesIn(member.accept(5))).toHaveLength(1);
+    expect(member.do({ ...unasked, nonce: 5 })).toMatchObject({ persist: [], report: [] });
   });
 
   test('while shares are encrypted no second dealing is made', () => {
