@@ -141,6 +141,8 @@ describe('the switch to another configuration', () => {
       world.network.orderStreams = ({ data, deliver }) => {
         if (!decodeOrNothing(ProducerFrame, data)?.Seals.length) deliver();
       };
+      // Nor does anybody else collect the seals meanwhile, and serve them.
+      world.network.split([group.users.map(({ peerId }) => peerId)]);
       const haveStored = (): boolean => group.producers.every((machine) => stored.has(machine));
       expect(await dealer.publish(() => [dealer.trx(wanted)], haveStored, LIMIT_MS)).toBe(true);
       for (const machine of group.producers) machine.crash();
@@ -148,6 +150,7 @@ describe('the switch to another configuration', () => {
       for (const machine of group.producers) await machine.start();
       // Nobody had the others' seals: the old configuration is still in force.
       expect(group.producers.map((machine) => viewOf(machine).producing)).not.toContain('stopped');
+      world.network.split([]);
       expect(await world.runUntil(() => machines.every((machine) => isUnder(machine, keys)), LIMIT_MS)).toBe(true);
       await settle(here);
     }
