@@ -159,7 +159,7 @@ describe('reports', () => {
     expect(bundle && ChangeConsensusResultBundle.encode(bundle).length).toBeLessThan(LIMITS.trxDataBytes - 1024);
   });
 
-  test('a bundle that lacks somebody, is altered, or answers another request is a fault and decides nothing', () => {
+  test('a bundle that lacks somebody, is altered, or answers another request is a fault and decides nothing (C-33, C-34)', () => {
     const request = requestFor(1);
     const two = requestFor(2);
     const random = new SeededRandom(3, 'reports');
@@ -167,8 +167,24 @@ describe('reports', () => {
       Response: undefined,
       Bundle: resultBundle(ConsensusResult.SUCCESS, two, [respond(two, {}, secretsOf(2)[0] as Uint8Array)]),
     });
+    const ofTwo = secretsOf(2).map((secret) => respond(two, {}, secret));
+    const bundled = (of: ChangeConsensusReq, responses: ChangeConsensusResp[], acknowledgements: Uint8Array[]): Uint8Array =>
+      HandoverReport.encode({
+        Response: undefined,
+        Bundle: resultBundle(ConsensusResult.SUCCESS, of, responses, acknowledgements),
+      });
+    const responded = (response: ChangeConsensusResp | undefined): Uint8Array =>
+      HandoverReport.encode({ Response: response, Bundle: undefined });
     for (const [open, bad] of [
       [two, partial],
+      [request, bundled(request, [], [])],
+      // Without the acknowledgements of a key; with one where there is none.
+      [two, bundled(two, ofTwo, [])],
+      [request, bundled(request, [respond(request)], [Uint8Array.of(1)])],
+      // Another's response, one in another group, an altered one.
+      [two, responded(ofTwo[1])],
+      [request, responded(respond(request, { GroupId: 'another' }))],
+      [request, responded({ ...respond(request), RespId: 'altered' })],
       [request, successOf(requestFor(1, { StartFromEpoch: 1 }))],
       [request, successOf(request, { Refused: 'no' })],
       [request, reportOf(requestFor(1, { StartFromEpoch: 1 }))],
@@ -180,6 +196,7 @@ describe('reports', () => {
       const step = desk.do({ type: 'report', nonce: 4, sender: 0, data: bad });
       expect(step.faults).toEqual([{ producer: 0, kind: 'bad-report' }]);
       expect(step.publish).toBeUndefined();
+      expect(desk.owner.status().responded).toEqual([]);
     }
   });
 

@@ -1,71 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  DEALING_RANDOM_BYTES,
-  initCrypto,
-  initThreshold,
-  publicKeyOf,
-  signHash,
-  verifyRequest,
-  verifyResponse,
-} from '../../crypto/index.ts';
+import { initCrypto, initThreshold, publicKeyOf, signHash, verifyRequest, verifyResponse } from '../../crypto/index.ts';
 import { ChangeConsensusReq, type ChangeConsensusResp, sha256 } from '../../records/index.ts';
 import { SeededRandom } from '../../sim/index.ts';
+import { encodeMessage } from '../hbbft/messages.ts';
+import { Member, dealingRandom as random, responsesIn, tickOf } from '../testing/member.ts';
 import { GROUP_ID, OWNER_SECRET, recoveryContract, requestFor, secretsOf } from '../testing/request.ts';
-import { Participant, type ParticipantInput } from './participant.ts';
+import type { ParticipantInput } from './participant.ts';
 import { encodeProof, HandoverReport, proofLimitBytes } from './proofs.ts';
 import { signTick } from './request.ts';
-import type { HandoverStep } from './step.ts';
 
 beforeAll(async () => {
   await initCrypto();
   await initThreshold();
 });
-
-const tickOf = (request: ChangeConsensusReq, attempt = 1): ParticipantInput => ({
-  type: 'tick',
-  data: signTick(request, attempt, OWNER_SECRET),
-});
-const random = new Uint8Array(DEALING_RANDOM_BYTES).fill(7);
-
-/** A requested producer with its log, which survives a restart. Shares are "encrypted" as they are. */
-class Member {
-  readonly log = new Map<string, Uint8Array>();
-  participant: Participant;
-  readonly #secret: Uint8Array;
-
-  constructor(size: number, index = 0, settledNonce = 3) {
-    this.#secret = secretsOf(size)[index] as Uint8Array;
-    this.participant = this.#make();
-    this.do({ type: 'start', log: [], settledNonce });
-  }
-
-  #make(): Participant {
-    return new Participant({ groupId: GROUP_ID, ownerPubkey: publicKeyOf(OWNER_SECRET), secret: this.#secret });
-  }
-
-  do(input: ParticipantInput): HandoverStep {
-    const step = this.participant.handle(input);
-    if (step.forget !== undefined) for (const key of this.log.keys()) if (key < step.forget) this.log.delete(key);
-    for (const { key, data } of step.persist) this.log.set(key, data);
-    return step;
-  }
-
-  restart(settledNonce = 3): HandoverStep {
-    this.participant = this.#make();
-    const log = [...this.log].map(([key, data]) => ({ key, data })).sort((a, b) => (a.key < b.key ? -1 : 1));
-    return this.do({ type: 'start', log, settledNonce });
-  }
-
-  /** Answers the open request. */
-  accept(nonce = 4, responseId = 'a response'): HandoverStep {
-    const { encrypt } = this.do({ type: 'ready', nonce, responseId, random });
-    if (!encrypt) throw new Error('it did not deal');
-    return this.do({ type: 'encrypted', nonce, encryptedShares: encrypt.shares.map(({ plain }) => plain) });
-  }
-}
-
-const responsesIn = ({ report }: HandoverStep): (ChangeConsensusResp | undefined)[] =>
-  report.map((data) => HandoverReport.decode(data).Response);
 
 describe('which requests are open (rule 2)', () => {
   test('a good one is, and is answered once the node is ready', () => {
@@ -151,6 +98,11 @@ describe('which requests are open (rule 2)', () => {
       expect(member.participant.status().request).toEqual(first);
       member.restart();
     }
+    // What it has answered is known when another one is open.
+    member.accept();
+    member.do(tickOf(requestFor(2, { Nonce: 6 })));
+    expect(member.do(tickOf(second)).conflictingRequests).toHaveLength(2);
+    expect(member.do(tickOf(first)).conflictingRequests).toBeUndefined();
   });
 
   test('so they do when a later request is open, if the first had its response (C-34)', () => {
@@ -249,6 +201,14 @@ describe('one response a nonce (rule 2)', () => {
     ).toBeUndefined();
   });
 
+  test('what was dealt for an earlier request is nothing to a later one', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    member.do({ type: 'ready', nonce: 4, responseId: 'earlier', random });
+    member.do(tickOf(requestFor(2, { Nonce: 6 })));
+    expect(responsesIn(member.accept(6, 'later'))[0]).toMatchObject({ RespId: 'later', Req: { Nonce: 6 } });
+  });
+
   test('a refusal has a reason, takes part in no attempt, and goes to the owner each tick', () => {
     const member = new Member(2);
     const request = requestFor(2);
@@ -282,6 +242,24 @@ describe('attempts (rule 2)', () => {
     const twice = member.do({ type: 'message', nonce: 4, sender: 2, data: firstWords(4, 5, 2) });
     expect(twice.timers.map(({ name }) => name)).toEqual(['4/5/proofs']);
     expect(member.participant.status().attempt).toBe(5);
+  });
+
+  test('a tick that comes late starts no attempt before the newest (C-30)', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2), 3));
+    member.do(tickOf(requestFor(2), 1));
+    expect(member.accept().timers.map(({ name }) => name)).toEqual(['4/3/proofs']);
+    expect(member.do(tickOf(requestFor(2), 2)).timers).toEqual([]);
+  });
+
+  test('that a tick has run out is in the log: it does not run out a second time after a restart (C-31)', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    member.accept();
+    const ended = member.do({ type: 'timer', name: '4/1/proofs' });
+    expect(ended.persist.map(({ key }) => key.split('/').at(-1))).toEqual(['over.1.proofs']);
+    member.restart();
+    expect(member.do({ type: 'timer', name: '4/1/proofs' }).persist).toEqual([]);
   });
 
   test('what was heard is in the log before it is answered: after a restart nothing is said against it', () => {
@@ -346,7 +324,9 @@ describe('attempts (rule 2)', () => {
       const { faults } = member.do({ type: 'message', nonce: 4, sender: 1, data: bad });
       expect(faults).toEqual([{ producer: 1, kind: 'malformed-message' }]);
     }
-    // Of an attempt beyond the last one, of attempt 0, and a Done, which no attempt has.
+    // A greeting, which no attempt has; of an attempt beyond the last one, and of attempt 0.
+    const hello = encodeMessage({ kind: 'hello', epoch: 2, started: 2 });
+    expect(member.do({ type: 'message', nonce: 4, sender: 1, data: hello }).faults[0]?.kind).toBe('unexpected-message');
     const value = firstWords(4, 5, 1);
     for (const epoch of [22, 0]) {
       const bad = value.slice();
@@ -370,6 +350,14 @@ describe('the end', () => {
     expect(member.do(tickOf(requestFor(2), 3)).opened).toBeUndefined();
     expect([...member.log.keys()].filter((key) => key.startsWith('0'))).toEqual([]);
     expect(member.participant.hasGiven(response as ChangeConsensusResp)).toBe(true);
+  });
+
+  test('settled stays settled, also for one that has not responded and whose chain does not say so any more (C-29)', () => {
+    const member = new Member(2);
+    member.do(tickOf(requestFor(2)));
+    member.do({ type: 'settled', nonce: 4 });
+    member.restart();
+    expect(member.do(tickOf(requestFor(2), 2)).opened).toBeUndefined();
   });
 
   test('a response to a recovery is a promise until that very recovery has come to nothing, restarts included (C-36)', () => {
