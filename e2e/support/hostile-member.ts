@@ -86,6 +86,7 @@ export async function startHostileMember(origin: string, seedUrl: string): Promi
             Pubkey: publicKeyOf(signSecret),
             HeadBlockId: headBlock,
             ConfigNonce: 0,
+            SilentBelow: 0,
             HeadHash: new Uint8Array(HASH_BYTES),
             Epoch: headBlock,
             ClockNs: BigInt(Date.now()) * 1_000_000n,

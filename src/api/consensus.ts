@@ -68,6 +68,9 @@ const liveSchema = z
       z.object({
         pubkey: publicKey,
         link: z.enum(['self', 'connected', 'away']),
+        has_lost_log: z.boolean().openapi({
+          description: 'It says that its log of what it signed is gone: it is silent until the owner appoints it anew',
+        }),
         finished_epoch: count.optional().openapi({ description: 'Newest epoch that it signed to be done with' }),
         proposal: proposalSchema.optional(),
         faults: z.record(z.string(), count).openapi({ description: 'Misbehaviour seen here: kind and how often' }),
@@ -115,9 +118,10 @@ function toLive(view: ConsensusView): z.output<typeof liveSchema> {
   const ofView = toView(view);
   return {
     epoch: view.epoch,
-    producers: view.producers.map(({ pubkey, link, finishedEpoch, proposal, faults }) => ({
+    producers: view.producers.map(({ pubkey, link, hasLostLog, finishedEpoch, proposal, faults }) => ({
       pubkey,
       link,
+      has_lost_log: hasLostLog,
       ...(finishedEpoch !== undefined && { finished_epoch: finishedEpoch }),
       ...(proposal && { proposal }),
       faults,

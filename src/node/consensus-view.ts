@@ -16,9 +16,11 @@ export function consensusViewOf(group: Group): ConsensusView {
   const viewOf = (pubkey: string, index: number): ProducerView => {
     const finishedEpoch = status?.finished?.[index];
     const proposal = status?.proposers?.[index];
+    const link = linkOf(pubkey, index);
     return {
       pubkey,
-      link: linkOf(pubkey, index),
+      link,
+      hasLostLog: link === 'self' ? group.silentBelow() > 0 : group.members.isSilent(pubkey, nonce),
       ...(finishedEpoch !== undefined && { finishedEpoch }),
       ...(proposal && { proposal }),
       faults: producer?.faultsOf(index) ?? {},
@@ -40,13 +42,14 @@ export function consensusViewOf(group: Group): ConsensusView {
 
 /** Who of the producers is there, and whether they are enough. */
 export function availabilityOf(group: Group, { producers, sealsNeeded }: ConsensusView, clock: Clock): AvailabilityView {
-  const isOnline = ({ link }: ProducerView): boolean => (link === 'self' ? group.producer !== undefined : link === 'connected');
+  const isOnline = ({ link, hasLostLog }: ProducerView): boolean =>
+    link === 'self' ? group.producer !== undefined : link === 'connected' && !hasLostLog;
   const wallMs = Number(clock.nowNs() / 1_000_000n);
   const missing = producers
     .filter((producer) => !isOnline(producer))
-    .map(({ pubkey }) => {
+    .map(({ pubkey, hasLostLog }) => {
       const heardAtMs = group.members.lastHeardMs(pubkey);
-      return { pubkey, ...(heardAtMs !== undefined && { sinceMs: wallMs - (clock.monotonicMs() - heardAtMs) }) };
+      return { pubkey, hasLostLog, ...(heardAtMs !== undefined && { sinceMs: wallMs - (clock.monotonicMs() - heardAtMs) }) };
     });
   const online = producers.length - missing.length;
   return { producers: producers.length, online, needed: sealsNeeded, isPaused: online < sealsNeeded, missing };

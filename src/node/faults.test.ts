@@ -110,6 +110,10 @@ describe('one key at work twice', () => {
     await owner.start();
     expect(await world.runUntil(() => viewOf(owner).head.hash === viewOf(twin).head.hash, 60_000)).toBe(true);
     expect(viewOf(owner)).toMatchObject({ producing: 'stopped', problem: { code: 'key-in-use' } });
+    // Its own log lacks what the twin signed; to others the key is at work.
+    expect(viewOf(owner).consensus.producers).toMatchObject([{ hasLostLog: true }]);
+    await world.run(20_000);
+    expect(viewOf(user).consensus.producers).toMatchObject([{ hasLostLog: false }]);
     await owner.stop();
     await owner.start();
     expect(viewOf(owner).producing).toBe('stopped');
@@ -192,6 +196,7 @@ function intruder(world: World, seedUrl: string) {
           Pubkey: seed.ownerPubkey,
           HeadBlockId: headBlock,
           ConfigNonce: 0,
+          SilentBelow: 0,
           HeadHash: new Uint8Array(32),
           Epoch: headBlock,
           ClockNs: 0n,

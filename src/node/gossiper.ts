@@ -37,6 +37,8 @@ export interface GossiperOptions extends FreshBlocksOptions {
   readonly members: Members;
   readonly verified: VerifiedTrxs;
   readonly epoch: () => number;
+  /** See `GroupBroadcast`. */
+  readonly silentBelow: () => number;
   /** Whether this node collects trxs (it produces). */
   readonly wantsTrxs: () => boolean;
   readonly hasTrx: (senderPubkey: string, trxId: string) => boolean;
@@ -137,6 +139,7 @@ export class Gossiper {
       headBlock: broadcast.HeadBlockId,
       headHash: broadcast.HeadHash,
       configNonce: broadcast.ConfigNonce,
+      silentBelow: broadcast.SilentBelow,
       epoch: broadcast.Epoch,
       clockOffsetNs: broadcast.ClockNs - ports.clock.nowNs(),
       heardAtMs: ports.clock.monotonicMs(),
@@ -274,6 +277,7 @@ export class Gossiper {
       HeadBlockId: head.blockId,
       HeadHash: head.hash,
       ConfigNonce: head.configNonce,
+      SilentBelow: this.#options.silentBelow(),
       Epoch: this.#options.epoch(),
       ClockNs: ports.clock.nowNs(),
       Id: '',

@@ -66,11 +66,13 @@ export class Group {
   readonly pool = new Pool();
   readonly change: Change;
   readonly provenFaults: ProvenFaults;
+  /** Above 0: this node's producer has lost its log, and speaks under no nonce below this one. */
+  readonly silentBelow = (): number => this.#producing.silentBelow;
   readonly #options: GroupOptions;
   readonly #answers: Answers;
   readonly #mailbox = new Mailbox();
   readonly #gossiper: Gossiper;
-  readonly #syncer: Syncer;
+  readonly syncer: Syncer;
   readonly #producing: Producing;
   readonly #recovering: Recovering;
   readonly #split: Split;
@@ -115,13 +117,14 @@ export class Group {
       chain: this.chain,
       takesBlocks: () => !this.#producing.buildsItself,
       epoch: () => this.epoch,
+      silentBelow: this.silentBelow,
       wantsTrxs: () => this.producer !== undefined || this.#awaitsResult,
       hasTrx: (sender, trxId) => this.pool.get(sender, trxId) !== undefined,
       trxs: (trxs) => this.#takeTrxs(trxs),
       memberCame: () => this.#memberCame(),
-      headHeard: () => this.#syncer.kick(),
+      headHeard: () => this.syncer.kick(),
     });
-    this.#syncer = new Syncer({
+    this.syncer = new Syncer({
       ...common,
       headBlock: () => this.chain.head.blockId,
       limitBlock: () => this.#producing.limitBlock,
@@ -150,7 +153,7 @@ export class Group {
         this.outbox.sendAllAgain();
         this.#send();
       },
-      newerHeard: () => this.#syncer.kick(),
+      newerHeard: () => this.syncer.kick(),
       problem: (problem) => this.#setProblem(problem),
     });
     this.#recovering = new Recovering({
@@ -205,10 +208,6 @@ export class Group {
     return this.#recovering.givenUp;
   }
 
-  get syncer(): Syncer {
-    return this.#syncer;
-  }
-
   get isProducer(): boolean {
     return this.#producing.isProducer;
   }
@@ -255,7 +254,7 @@ export class Group {
     this.#stopped = true;
     this.#cancelSecond?.();
     this.#gossiper.leave();
-    this.#syncer.stop();
+    this.syncer.stop();
     this.#producing.stop();
     this.change.halt();
     this.#options.ports.network.unsubscribe(this.topic);
@@ -296,7 +295,7 @@ export class Group {
 
   startSync(): void {
     this.#gossiper.presenceSoon();
-    this.#syncer.kick();
+    this.syncer.kick();
   }
 
   // ------------------------------------------------------------------------------------------------------------------ posting
@@ -439,7 +438,7 @@ export class Group {
   #memberCame(): void {
     this.outbox.sendAllAgain();
     this.#send();
-    this.#syncer.kick();
+    this.syncer.kick();
   }
 
   // ------------------------------------------------------------------------------------------------------------------- upkeep
@@ -453,10 +452,10 @@ export class Group {
       this.#recovering.tick();
       this.change.tick();
       if (this.outbox.due(this.#options.ports.clock.monotonicMs()).length > 0) this.#send();
-      this.#syncer.kick();
+      this.syncer.kick();
       this.#retry();
       // An epoch at work changes with every message; once a second is often enough to look at.
-      if (this.#syncer.isRunning || this.producer?.status.resting === false) this.#options.changed();
+      if (this.syncer.isRunning || this.producer?.status.resting === false) this.#options.changed();
     });
   }
 

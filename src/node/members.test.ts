@@ -13,6 +13,7 @@ function heard(...said: readonly (readonly [peerId: string, pubkey: string, epoc
       headBlock: 1,
       headHash: new Uint8Array(),
       configNonce: 0,
+      silentBelow: 0,
       clockOffsetNs: 0n,
       heardAtMs: 0,
     };

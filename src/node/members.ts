@@ -9,6 +9,8 @@ export interface Member {
   readonly headHash: Uint8Array;
   /** Of the configuration that sealed its newest final block. */
   readonly configNonce: number;
+  /** As in its presence: above 0 it says that it has lost its log, and speaks under no lower nonce. */
+  readonly silentBelow: number;
   readonly epoch: number;
   /** Its clock minus ours when its newest beacon came, in nanoseconds (its way here included). */
   readonly clockOffsetNs: bigint;
@@ -92,6 +94,12 @@ export class Members {
     }
     const descending = [...epochs.values()].sort((a, b) => b - a);
     return descending[faultyLimit(producers.length)] ?? 0;
+  }
+
+  /** Whether whoever tells of itself under this key says to be silent under this nonce: where one does not, the key is at work. */
+  isSilent(pubkey: string, nonce: number): boolean {
+    const said = this.all().filter((member) => member.pubkey === pubkey);
+    return said.length > 0 && said.every(({ silentBelow }) => silentBelow === nonce + 1);
   }
 
   /** Members whose heads may be above the own one on the same chain. */

@@ -54,6 +54,8 @@ export class Producing {
   #producer: Producer | undefined;
   /** Nonce of the configuration that this node's part is settled for. */
   #settledNonce: number | undefined;
+  /** The configuration that this node must not speak under, for its log is gone (C-13). */
+  #silentUnder: number | undefined;
   /** The newest nonce that anybody opened a stream under. */
   #heardNonce = 0;
   /** Since when the tip stands while members tell of later blocks. */
@@ -71,6 +73,12 @@ export class Producing {
 
   get isProducer(): boolean {
     return this.#options.chain.inForce.producers.includes(this.#options.userPubkey);
+  }
+
+  /** Above 0: this producer has lost its log, and speaks under no configuration below this nonce. */
+  get silentBelow(): number {
+    const { nonce } = this.#options.chain.inForce;
+    return this.isProducer && this.#silentUnder === nonce ? nonce + 1 : 0;
   }
 
   /** A producer among several builds its blocks itself; from others it takes the seals, and what its engine sends it for. */
@@ -110,6 +118,7 @@ export class Producing {
     const { ports, chain, pool, secrets, userPubkey, trustedDealer, problem, promised } = this.#options;
     const { nonce, groupId, rulesVersion, engine: name } = chain.inForce;
     this.#settledNonce = nonce;
+    this.#silentUnder = undefined;
     this.#lag = undefined;
     if (this.#stopped) return;
     // What was said under earlier ones counts no more: their last block is final here.
@@ -124,6 +133,7 @@ export class Producing {
     }
     if ((promised() ?? nonce) > nonce) return;
     if (!(await isLogUnbroken(ports.store, chain, userPubkey))) {
+      this.#silentUnder = nonce;
       problem(PROBLEMS.logLost);
       return;
     }
@@ -202,6 +212,7 @@ export class Producing {
     const { ports, chain, problem } = this.#options;
     this.halt();
     await ports.store.write([logEnds(chain.identity.groupId, nonce)], 'strict');
+    this.#silentUnder = nonce;
     problem(PROBLEMS.keyInUse);
   }
 

@@ -55,6 +55,11 @@ export type ProducerLink = 'self' | 'connected' | 'away';
 export interface ProducerView {
   readonly pubkey: string;
   readonly link: ProducerLink;
+  /**
+   * It says, and nothing speaks against it, that its log of what it signed is gone: it stays silent until it is appointed anew, by an ordinary change
+   * where the others can order one, by a recovery where they cannot (C-13). Shown and offered only; nothing is decided by it.
+   */
+  readonly hasLostLog: boolean;
   /** Newest epoch that it has signed to be done with; known to producers. */
   readonly finishedEpoch?: number;
   /** How far its proposal has come in the epoch that runs here. */
@@ -96,6 +101,8 @@ export interface AvailabilityView {
   readonly isPaused: boolean;
   readonly missing: readonly {
     readonly pubkey: string;
+    /** Here or not, it cannot speak: see {@link ProducerView}. */
+    readonly hasLostLog: boolean;
     /** When it was last heard of, in milliseconds since 1970; absent: never since this node was opened. */
     readonly sinceMs?: number;
   }[];

@@ -257,6 +257,8 @@ export const GroupBroadcast = message('GroupBroadcast', 2 * KiB, {
   Nonce: exactBytes(12, GCM_NONCE),
   /** Of the configuration that sealed the head. */
   ConfigNonce: uint64(13),
+  /** Of a producer whose log is gone: it speaks under no nonce below this one, the next above the configuration in force. 0: its log is whole. */
+  SilentBelow: uint64(14),
 });
 export type GroupBroadcast = TypeOf<typeof GroupBroadcast>;
 

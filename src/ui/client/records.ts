@@ -91,6 +91,7 @@ export interface LiveConsensusJson {
   readonly producers: readonly {
     readonly pubkey: string;
     readonly link: ProducerView['link'];
+    readonly has_lost_log: boolean;
     readonly finished_epoch?: number;
     readonly proposal?: ProducerView['proposal'];
     readonly faults: ProducerView['faults'];

@@ -2,7 +2,7 @@ import type { GroupView } from '../../node/view.ts';
 import { paths } from '../logic/route.ts';
 import { exactTime } from '../logic/time.ts';
 import { useMessages } from '../messages/index.ts';
-import styles from './given-up-notice.module.css';
+import styles from './notice.module.css';
 
 /** Said for good to whoever held final blocks that a recovery has given up: which, and what became of their own posts. */
 export function GivenUpNotice({ group }: { readonly group: GroupView }) {

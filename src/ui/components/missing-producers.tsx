@@ -11,10 +11,12 @@ export function MissingProducers({ group }: { readonly group: GroupView }) {
   if (missing.length === 0) return null;
   return (
     <ul className={styles.list} aria-label={words.missing}>
-      {missing.map(({ pubkey, sinceMs }) => (
+      {missing.map(({ pubkey, hasLostLog, sinceMs }) => (
         <li key={pubkey}>
           <Key pubkey={pubkey} />{' '}
-          {pubkey === group.userPubkey ? (
+          {hasLostLog ? (
+            words.lostLog
+          ) : pubkey === group.userPubkey ? (
             words.selfStopped
           ) : sinceMs === undefined ? (
             words.neverHeard

@@ -39,8 +39,9 @@ export function useLiveConsensus(group: GroupView): EpochPicture {
         setLive({
           epoch,
           view: view && viewOfJson(view, producers),
-          producers: producers.map(({ finished_epoch, ...producer }) => ({
+          producers: producers.map(({ finished_epoch, has_lost_log, ...producer }) => ({
             ...producer,
+            hasLostLog: has_lost_log,
             ...(finished_epoch !== undefined && { finishedEpoch: finished_epoch }),
           })),
         });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ChangeForm, changeFormOf, changeMeaning, changeProblem, changeRequestOf } from './change-form.ts';
+import { type ChangeForm, changeFormOf, changeMeaning, changeProblem, changeRequestOf, producersToAsk } from './change-form.ts';
 
 const EPOCH = 40;
 const now = { producers: ['A', 'B'], intervalMs: 1000, encryption: 0, engine: 'hbbft' };
@@ -56,4 +56,16 @@ test('what a choice means: who comes, who goes, who is missing, how many may fai
   expect(meaning(['B'])).toMatchObject({ producers: 1, faulty: 0, needed: 1, isOwnerOut: true, leftOut: ['A'] });
   expect(meaning(['A', 'B', 'C'])).toMatchObject({ faulty: 0, needed: 3 });
   expect(meaning([])).toMatchObject({ producers: 0, needed: 0, isOwnerOut: false });
+});
+
+test('the form opens with those who produce now; a recovery leaves out who is gone, and none that is here without its log', () => {
+  const producers = [
+    { pubkey: 'A', link: 'self', hasLostLog: false },
+    { pubkey: 'B', link: 'away', hasLostLog: false },
+    { pubkey: 'C', link: 'away', hasLostLog: true },
+    { pubkey: 'D', link: 'connected', hasLostLog: false },
+  ] as const;
+  const choosable = new Set(['A', 'B', 'C']);
+  expect(producersToAsk(producers, choosable, false)).toEqual(['A', 'B', 'C']);
+  expect(producersToAsk(producers, choosable, true)).toEqual(['A', 'C']);
 });

@@ -1,3 +1,4 @@
+import type { ProducerView } from '../../node/view.ts';
 import { AGREEMENT_LIMITS, LIMITS } from '../../records/limits.ts';
 import { faultyLimit, quorum } from '../../records/quorum.ts';
 import type { ChangeRequest } from '../client/api.ts';
@@ -48,6 +49,17 @@ export function changeFormOf(now: {
     start: '',
     memo: '',
   };
+}
+
+/** Whom the form opens with: those who produce now, as far as they can be chosen. */
+export function producersToAsk(
+  now: readonly Pick<ProducerView, 'pubkey' | 'link' | 'hasLostLog'>[],
+  choosable: ReadonlySet<string>,
+  recovery: boolean,
+): string[] {
+  // A recovery is for those who are still here; who has lost its log is, though no producer has a stream to it.
+  const isGone = ({ link, hasLostLog }: (typeof now)[number]): boolean => link === 'away' && !hasLostLog;
+  return now.filter((producer) => choosable.has(producer.pubkey) && !(recovery && isGone(producer))).map(({ pubkey }) => pubkey);
 }
 
 const whole = (text: string): number => (/^\s*\d{1,15}\s*$/.test(text) ? Number(text) : Number.NaN);

@@ -12,6 +12,7 @@ export const availabilityEn = {
   connected: 'online',
   away: 'not online',
   missing: 'Missing',
+  lostLog: 'has lost its log of what it signed, and is silent until the owner appoints it anew',
   selfStopped: 'your own node, which has stopped producing',
   lastHeard: 'last heard of',
   neverHeard: 'not heard of since this page was opened',

@@ -1,6 +1,7 @@
 import { availabilityEn, changeEn, consensusEn } from './en-consensus.ts';
 import { peopleEn } from './en-people.ts';
 import { recoveryEn } from './en-recovery.ts';
+import { renewalEn } from './en-renewal.ts';
 import { locale, n, plural } from './english.ts';
 
 /**
@@ -203,6 +204,7 @@ export const en = {
   consensus: consensusEn,
   change: changeEn,
   recovery: recoveryEn,
+  renewal: renewalEn,
 
   sync: {
     looking: 'Looking for peers…',

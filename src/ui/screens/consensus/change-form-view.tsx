@@ -15,6 +15,7 @@ import {
   changeMeaning,
   changeProblem,
   changeRequestOf,
+  producersToAsk,
 } from '../../logic/change-form.ts';
 import { candidatesOf, isHere, type People } from '../../logic/people.ts';
 import { paths } from '../../logic/route.ts';
@@ -41,10 +42,7 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
   const here = new Set(candidates.filter(isHere).map(({ pubkey }) => pubkey));
   const [form, setForm] = useState<ChangeForm>(() => {
     const choosable = new Set(candidates.filter(({ canBeChosen }) => canBeChosen).map(({ pubkey }) => pubkey));
-    // A recovery is for those who are still here; a closed tab is heard of no more before its last word has faded.
-    const away = new Set(consensus.producers.filter(({ link }) => link === 'away').map(({ pubkey }) => pubkey));
-    const producers = group.producers.filter((pubkey) => choosable.has(pubkey) && !(recovery && away.has(pubkey)));
-    return changeFormOf({ ...consensus, producers });
+    return changeFormOf({ ...consensus, producers: producersToAsk(consensus.producers, choosable, recovery) });
   });
   const [accepted, setAccepted] = useState(false);
   const { busy, problem, run, setProblem } = useTask(async () => {

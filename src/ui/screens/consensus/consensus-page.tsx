@@ -1,5 +1,6 @@
 import type { GroupView } from '../../../node/view.ts';
 import { GivenUpNotice } from '../../components/given-up-notice.tsx';
+import { RenewalNotice } from '../../components/renewal-notice.tsx';
 import { type EpochPicture, useLiveConsensus } from '../../hooks/use-live-consensus.ts';
 import { ChangeProgress } from './change-progress.tsx';
 import styles from './consensus-page.module.css';
@@ -16,6 +17,7 @@ export function ConsensusPage({ group }: { readonly group: GroupView }) {
   return (
     <div className={styles.page}>
       <GivenUpNotice group={group} />
+      <RenewalNotice group={group} />
       {group.change && <ChangeProgress group={group} change={group.change} />}
       <Overview group={group} picture={picture} />
       {group.consensus.producers.length > 1 && <Running group={group} picture={picture} />}

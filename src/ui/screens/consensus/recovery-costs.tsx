@@ -1,4 +1,5 @@
 import type { GroupView } from '../../../node/view.ts';
+import { renewalOf } from '../../logic/renewal.ts';
 import { useMessages } from '../../messages/index.ts';
 import styles from './recovery-costs.module.css';
 
@@ -10,11 +11,13 @@ interface RecoveryCostsProps {
 
 /** What a recovery is for, and what it costs: the owner has to accept that by hand. */
 export function RecoveryCosts({ group, accepted, onAccept }: RecoveryCostsProps) {
-  const { recovery: words } = useMessages();
+  const { recovery: words, renewal: renewalWords } = useMessages();
+  const renewal = renewalOf(group);
+  const isRenewal = renewal?.by === 'recovery';
   return (
     <section className={styles.recovery} aria-labelledby="recovery-title">
-      <h3 id="recovery-title">{words.offer}</h3>
-      <p>{words.offerText(group.availability)}</p>
+      <h3 id="recovery-title">{isRenewal ? renewalWords.title({ count: renewal.lost.length }) : words.offer}</h3>
+      <p>{isRenewal ? renewalWords.by.recovery(renewal) : words.offerText(group.availability)}</p>
       <ul>
         {words.costs.map((cost) => (
           <li key={cost}>{cost}</li>
@@ -22,7 +25,7 @@ export function RecoveryCosts({ group, accepted, onAccept }: RecoveryCostsProps)
       </ul>
       <label className={styles.accept}>
         <input type="checkbox" checked={accepted} onChange={(event) => onAccept(event.target.checked)} />
-        <span>{words.confirm}</span>
+        <span>{isRenewal ? renewalWords.confirm : words.confirm}</span>
       </label>
     </section>
   );

@@ -1,6 +1,7 @@
 import type { GroupView } from '../../../node/view.ts';
 import { GivenUpNotice } from '../../components/given-up-notice.tsx';
 import { PausedBanner } from '../../components/paused-banner.tsx';
+import { RenewalNotice } from '../../components/renewal-notice.tsx';
 import { useFeed } from '../../hooks/use-feed.ts';
 import { useOwnPosts } from '../../hooks/use-own-posts.ts';
 import { Composer } from './composer.tsx';
@@ -19,6 +20,7 @@ export function FeedPage({ group }: { readonly group: GroupView }) {
       <div className={styles.main}>
         <SyncBanner group={group} />
         <PausedBanner group={group} />
+        <RenewalNotice group={group} />
         <GivenUpNotice group={group} />
         <Composer group={group} post={own.post} />
         <Feed group={group} feed={feed} own={own} />

@@ -32,7 +32,8 @@ export function Producers({ group }: { readonly group: GroupView }) {
 function Producer({ producer }: { readonly producer: ProducerView }) {
   const { availability: words } = useMessages();
   const faults = Object.values(producer.faults).reduce((sum, count) => sum + count, 0);
-  const state = [words[producer.link], ...(faults > 0 ? [words.faults({ count: faults })] : [])].join(', ');
+  const link = producer.hasLostLog ? words.lostLog : words[producer.link];
+  const state = [link, ...(faults > 0 ? [words.faults({ count: faults })] : [])].join(', ');
   const name = shortKey(displayName(producer.pubkey));
   return (
     <li className={styles.mark} data-link={producer.link} data-faulty={faults > 0} title={`${name}: ${state}`}>
