@@ -40,7 +40,7 @@ describe('heads of a lower configuration than the own one', () => {
   it('count for nothing: no chain leads down to them (C-38)', () => {
     let ownNonce = 1;
     const members = new Members(() => ownNonce);
-    const about = { headHash: new Uint8Array(), epoch: 1, clockOffsetNs: 0n, heardAtMs: 0 };
+    const about = { headHash: new Uint8Array(), silentBelow: 0, epoch: 1, clockOffsetNs: 0n, heardAtMs: 0 };
     members.heard({ ...about, peerId: '1', pubkey: 'a', headBlock: 1_000, configNonce: 1 });
     members.heard({ ...about, peerId: '2', pubkey: 'b', headBlock: 7, configNonce: 2 });
     expect(members.newestHead()).toBe(1_000);
