@@ -189,6 +189,22 @@ describe('acknowledgements (rule 3)', () => {
     expect(trial.blamed).toEqual([]);
   });
 
+  test('where they are settled before the proofs are here, the outcome is the same (C-31)', () => {
+    const trial = new Trial(4, 4);
+    for (const index of [0, 1, 2, 3]) trial.join(index);
+    // Whatever is said of proofs comes late to one, who so has nothing to acknowledge.
+    const isInTime = ({ to, message }: { to: number; message: Message }): boolean =>
+      to !== 0 || instanceOf(message.epoch).instance === 'acknowledgements';
+    trial.crank.run(isInTime);
+    for (const index of [1, 2, 3]) trial.acknowledge(index);
+    for (const index of [0, 1, 2, 3]) trial.endWait(index, 'acknowledgements');
+    trial.crank.run(isInTime);
+    expect(trial.crank.outputs).toEqual([undefined, 'failed', 'failed', 'failed']);
+    trial.crank.run();
+    expect(trial.crank.outputs).toEqual(failed(4));
+    expect(trial.blamed).toEqual([]);
+  });
+
   test('a bad one fails the attempt, for all alike, and is its sender’s fault', () => {
     const good = withProofs(3);
     const { request, secrets } = good;

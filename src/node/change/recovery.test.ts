@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { groupTopic } from '../../crypto/index.ts';
 import { verifyReceipt } from '../../ledger/index.ts';
-import { GroupBroadcast, GroupBroadcastKind, parseSeed, SyncResponse, stringifyExact } from '../../records/index.ts';
+import { parseSeed, SyncResponse, stringifyExact } from '../../records/index.ts';
 import { AnnouncedGroup } from '../../sim/index.ts';
-import { openRequest, sealBroadcast, sealRequest } from '../envelope.ts';
+import { openRequest, sealRequest } from '../envelope.ts';
+import { liarIn } from '../testing/liar.ts';
 
 describe('a recovery', () => {
   it('goes on with those who are left and one who was a user, when two of three producers are gone for good (C-35, C-37)', async () => {
@@ -247,33 +247,6 @@ describe('two recoveries of one nonce', () => {
     },
   );
 });
-
-/** A peer with the group's key that tells of a newer head and answers requests in its own way. */
-async function liarIn(group: AnnouncedGroup, head: Partial<GroupBroadcast>, answer: (data: Uint8Array) => Promise<SyncResponse>) {
-  const { world, groupId } = group;
-  const seed = parseSeed(group.owner.node.seed(groupId));
-  const host = world.network.connect('peer-liar');
-  host.listen({
-    gossip: () => 'ignore',
-    request: async (data) => SyncResponse.encode(await answer(data)),
-    state: () => {},
-    neighbours: () => {},
-    stream: (stream) => stream.close(),
-  });
-  const topic = groupTopic(seed.cipherKey, groupId);
-  host.subscribe(topic);
-  const random = world.random.fork('liar');
-  const presence = GroupBroadcast.create({
-    Kind: GroupBroadcastKind.PRESENCE,
-    PeerId: host.peerId,
-    Pubkey: group.keys([1])[0] ?? '',
-    ClockNs: 0n,
-    Nonce: random.bytes(12),
-    ...head,
-  });
-  await world.settled(host.publish(topic, sealBroadcast(seed.cipherKey, presence, random)));
-  return { host, seed, topic, random };
-}
 
 describe('a liar', () => {
   it('that tells of a base counts for nothing, since nobody serves its body (C-35)', async () => {

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { HandoverReport, requestName, signTick } from '../../consensus/index.ts';
+import { publicKeyOf, signContract, signRequest } from '../../crypto/index.ts';
+import { ChangeConsensusReq, ConsensusContract, decodeOrNothing } from '../../records/index.ts';
+import { AnnouncedGroup, World } from '../../sim/index.ts';
+import { openSecrets } from '../keystore.ts';
+import { ProducerFrame, ProducerHello, signHello } from '../producers/frames.ts';
+import { liarIn } from '../testing/liar.ts';
+
+const plainVault = { seal: async (bytes: Uint8Array) => bytes.slice(), open: async (bytes: Uint8Array) => bytes.slice() };
+type Report = ReturnType<typeof HandoverReport.decode>;
+const PEER = 'peer-owner-too';
+
+/** The owner and one member, and whoever speaks to that member with a key of its own choice. */
+async function scene(seed: number) {
+  const world = await World.create(seed);
+  const group = await AnnouncedGroup.create(world, 2);
+  const { groupId } = group;
+  const member = group.machine(1);
+  const own = await world.settled(openSecrets(groupId, group.owner.disk.open({ fence: false }), plainVault));
+  if (!own) throw new Error('the owner has no keys');
+  const { signSecret } = own;
+  const [pubkey = ''] = group.keys([1]);
+
+  /** A good request of the owner, of this member alone. */
+  const request = (over: Partial<ChangeConsensusReq> = {}, contract?: Partial<ConsensusContract>): ChangeConsensusReq =>
+    signRequest(
+      ChangeConsensusReq.create({
+        ReqId: `request ${over.Nonce}`,
+        GroupId: groupId,
+        Nonce: 1,
+        ProducerPubkeyList: [pubkey],
+        AgreementTickLenInMs: 5_000,
+        AgreementTickCount: 10,
+        StartFromEpoch: 1_000,
+        TrxEpochTickLenInMs: 1_000,
+        ...(contract && { Contract: signContract(ConsensusContract.create({ GroupId: groupId, ...contract }), signSecret) }),
+        ...over,
+      }),
+      signSecret,
+    );
+
+  /**
+   * Opens a stream to the member under this key, as an owner does for this request, and says these ticks; `over` changes the hello after it was
+   * signed. Answers what the member reports on it.
+   */
+  const say = async (
+    secret: Uint8Array,
+    about: ChangeConsensusReq,
+    ticks: readonly Uint8Array[],
+    { FromPeer = PEER, ...over }: Partial<ProducerHello> = {},
+  ): Promise<Report[]> => {
+    const reports: Report[] = [];
+    const host = world.network.connect(PEER);
+    const stream = await world.settled(host.openStream(member.peerId));
+    const heard = (data: Uint8Array): void => {
+      for (const report of decodeOrNothing(ProducerFrame, data)?.Change ?? []) reports.push(HandoverReport.decode(report));
+    };
+    stream.receive({ message: heard, closed: () => {} });
+    const names = { GroupId: groupId, ConfigNonce: about.Nonce, Name: requestName(about) };
+    const ends = { FromPeer, ToPeer: member.peerId, Pubkey: publicKeyOf(secret) };
+    stream.send(ProducerHello.encode({ ...signHello({ ...names, ...ends }, secret, 'request'), ...over }));
+    for (const tick of ticks) stream.send(ProducerFrame.encode(ProducerFrame.create({ Change: [tick] })));
+    await world.run(2_000);
+    world.network.disconnect(PEER);
+    return reports;
+  };
+  const tick = (of: ChangeConsensusReq): Uint8Array => signTick(of, 1, signSecret);
+  const faults = () => group.view(member).change?.ownerFaults;
+  return { world, group, member, signSecret, request, say, tick, faults };
+}
+
+describe('who is asked answers (C-30)', () => {
+  it('on a stream of the owner, with the reason where it refuses what its software cannot do', async () => {
+    const { signSecret, request, say, tick } = await scene(50);
+    for (const [nonce, contract, reason] of [
+      [1, { Contract: 'raft' }, /engine raft/],
+      [2, { Version: '1000' }, /rules 1000/],
+    ] as const) {
+      const asked = request({ Nonce: nonce }, contract);
+      const [report, ...more] = await say(signSecret, asked, [tick(asked)]);
+      expect(report?.Response?.Refused).toMatch(reason);
+      expect(report?.Response?.Req).toEqual(asked);
+      expect(more).toEqual([]);
+    }
+    const good = request({ Nonce: 3 });
+    const reports = await say(signSecret, good, [tick(good)]);
+    expect(reports.map(({ Bundle, Response }) => (Bundle ?? Response)?.Req)).toContainEqual(good);
+  });
+
+  it('not before it is at the newest block that it has heard of', async () => {
+    const { world, group } = await scene(51);
+    const { consensus } = group.view(group.owner);
+    const far = { HeadBlockId: 1_000, ConfigNonce: consensus.nonce };
+    const { host } = await liarIn(group, far, () => new Promise(() => {}));
+    await world.run(1_000);
+    const wanted = group.wanted(group.keys([0, 1]), { agreementTickCount: 100 });
+    const { reqId } = await world.settled(group.owner.node.changeConsensus(group.groupId, wanted));
+    const responded = () => group.view(group.owner).change?.producers.map(({ hasResponded }) => hasResponded);
+    await world.run(15_000);
+    expect(responded()).toEqual([false, false]);
+    world.network.disconnect(host.peerId);
+    await group.untilProducers([0, 1]);
+    const { result } = await world.settled(group.owner.node.proof(group.groupId, reqId));
+    expect(result).toBe('SUCCESS');
+  });
+
+  it('as soon as the owner reaches it: who connects between two ticks is sent the newest one', async () => {
+    const { world, group, member } = await scene(52);
+    member.crash();
+    const wanted = group.wanted(group.keys([0, 1]), { agreementTickMs: 3_600_000 });
+    await world.settled(group.owner.node.changeConsensus(group.groupId, wanted));
+    await world.run(10_000);
+    await member.start();
+    await group.untilProducers([0, 1]);
+  });
+});
+
+describe('a request that is none (C-34)', () => {
+  it('is passed over and counted: replayed, altered, contradicting, and foreign ones', async () => {
+    const { world, group, member, signSecret, say, tick, faults } = await scene(40);
+    const { groupId } = group;
+    const wanted = group.wanted(group.keys([0, 1]));
+    const { reqId } = await world.settled(group.owner.node.changeConsensus(groupId, wanted));
+    await group.untilProducers([0, 1]);
+    const { req } = await world.settled(member.node.proof(groupId, reqId));
+
+    await say(signSecret, req, [tick(req)]);
+    expect(faults()).toEqual({ 'stale-request': 1 });
+
+    const next = signRequest({ ...req, Nonce: 2, StartFromEpoch: req.StartFromEpoch + 1_000 }, signSecret);
+    const altered = { ...next, ProducerPubkeyList: [...next.ProducerPubkeyList].reverse() };
+    await say(signSecret, next, [tick(altered), Uint8Array.of(1, 2, 3)]);
+    expect(faults()).toEqual({ 'stale-request': 1, 'unsigned-request': 2 });
+
+    const other = signRequest({ ...next, TrxEpochTickLenInMs: 5_000 }, signSecret);
+    await say(signSecret, next, [tick(next), tick(other)]);
+    expect(faults()).toEqual({ 'stale-request': 1, 'unsigned-request': 2, 'conflicting-request': 1 });
+    const [proven, ...more] = await world.settled(member.node.provenFaults(groupId));
+    expect(proven).toMatchObject({ pubkey: publicKeyOf(signSecret), kind: 'conflicting-request' });
+    expect(proven?.records.map((record) => ChangeConsensusReq.decode(record))).toEqual([next, other]);
+    expect(more).toEqual([]);
+    member.crash();
+    await member.start();
+    expect(await world.settled(member.node.provenFaults(groupId))).toEqual([proven]);
+
+    const { penalties } = world.network;
+    expect(penalties).toEqual([]);
+    const stranger = new Uint8Array(32).fill(7);
+    await say(stranger, next, [signTick(signRequest(next, stranger), 1, stranger)]);
+    expect(penalties.map(({ reason }) => reason)).toEqual(['it asks for a change of consensus and is not the owner']);
+  });
+
+  it('is counted where it is for others, or not the one that the stream was opened for', async () => {
+    const { group, signSecret, request, say, tick, faults } = await scene(41);
+    // Something to show faults beside.
+    const refused = request({ Nonce: 1 }, { Contract: 'raft' });
+    await say(signSecret, refused, [tick(refused)]);
+    expect(faults()).toEqual({});
+    const forOthers = request({ Nonce: 2, ProducerPubkeyList: group.keys([0]) });
+    expect(await say(signSecret, forOthers, [tick(forOthers)])).toEqual([]);
+    expect(faults()).toEqual({ 'foreign-request': 1 });
+    const [one, another] = [request({ Nonce: 3 }), request({ Nonce: 4 })];
+    expect(await say(signSecret, one, [tick(another)])).toEqual([]);
+    expect(faults()).toEqual({ 'foreign-request': 2 });
+  });
+
+  it('is not heard on a stream whose hello is not the owner’s, of this very connection', async () => {
+    const { world, member, group, signSecret, request, say, tick } = await scene(42);
+    const good = request();
+    for (const over of [{ FromPeer: 'peer-of-another' }, { ToPeer: 'peer-of-another' }, { Sign: new Uint8Array(65) }]) {
+      expect(await say(signSecret, good, [tick(good)], over), Object.keys(over).join()).toEqual([]);
+      expect(group.view(member).change).toBeUndefined();
+    }
+    expect(world.network.penalties).toEqual([]);
+    expect(await say(signSecret, good, [tick(good)])).not.toEqual([]);
+  });
+});
