@@ -29,7 +29,7 @@ export class VoteBox {
     return 'new';
   }
 
-  /** Takes back a vote that turned out not to be its signer's. */
+  /** A producer's vote of one view. */
   of(signer: number, view: number): Vote | undefined {
     return this.#bySigner[signer]?.get(view);
   }

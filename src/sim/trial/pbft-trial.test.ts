@@ -27,7 +27,7 @@ describe('groups of whole nodes under PBFT stay safe under faults, and go on aft
   });
 
   const strategies = Object.keys(BYZANTINE.pbft).filter((name) => name.startsWith('pbft-'));
-  // It shows only where views change over a certificate, in one run of two dozens: the scripts of the engine's scenarios show it each time.
+  // It shows only where views change over a certificate, in one run of two dozens: `byzantine/hiding.test.ts` sees to it that it does.
   const RARE = 'pbft-hiding-certificates';
   it('with a producer that hides its certificates', { timeout: TIMEOUT_MS }, async () => {
     await runTrial(options(4, 17, { orders: ['random'], faults: ['partition', 'mass-crash', 'loss', RARE], minutes: 1 }));
