@@ -6,6 +6,7 @@ export { byKey, type DealtGroup, dealtGroup, producersOf } from './dealt-group.t
 export { idealSignatures } from './ideal-signatures.ts';
 export { IdealKeys, IdealSignatures, idealKeys } from './ideal-threshold.ts';
 export { Author, paperGroup } from './ledger-fixture.ts';
+export { liarIn } from './liar.ts';
 export { type SimulatedHost, SimulatedNetwork } from './network.ts';
 export { type OneProducerResult, runOneProducer, Violation } from './one-producer.ts';
 export { PaperChain } from './paper-chain.ts';

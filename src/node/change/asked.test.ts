@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { HandoverReport, requestName, signTick } from '../../consensus/index.ts';
 import { publicKeyOf, signContract, signRequest } from '../../crypto/index.ts';
 import { ChangeConsensusReq, ConsensusContract, decodeOrNothing } from '../../records/index.ts';
-import { AnnouncedGroup, World } from '../../sim/index.ts';
+import { AnnouncedGroup, liarIn, World } from '../../sim/index.ts';
 import { openSecrets } from '../keystore.ts';
 import { ProducerFrame, ProducerHello, signHello } from '../producers/frames.ts';
-import { liarIn } from '../testing/liar.ts';
 
 const plainVault = { seal: async (bytes: Uint8Array) => bytes.slice(), open: async (bytes: Uint8Array) => bytes.slice() };
 type Report = ReturnType<typeof HandoverReport.decode>;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { verifyReceipt } from '../../ledger/index.ts';
 import { parseSeed, SyncResponse, stringifyExact } from '../../records/index.ts';
-import { AnnouncedGroup } from '../../sim/index.ts';
+import { AnnouncedGroup, liarIn } from '../../sim/index.ts';
 import { openRequest, sealRequest } from '../envelope.ts';
-import { liarIn } from '../testing/liar.ts';
 
 describe('a recovery', () => {
   it('goes on with those who are left and one who was a user, when two of three producers are gone for good (C-35, C-37)', async () => {

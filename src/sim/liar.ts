@@ -1,7 +1,7 @@
-import { groupTopic } from '../../crypto/index.ts';
-import { GroupBroadcast, GroupBroadcastKind, parseSeed, SyncResponse } from '../../records/index.ts';
-import type { AnnouncedGroup } from '../../sim/index.ts';
-import { sealBroadcast } from '../envelope.ts';
+import { groupTopic } from '../crypto/index.ts';
+import { sealBroadcast } from '../node/index.ts';
+import { GroupBroadcast, GroupBroadcastKind, parseSeed, SyncResponse } from '../records/index.ts';
+import type { AnnouncedGroup } from './announced-group.ts';
 
 /** A peer with the group's key that tells of a newer head and answers requests in its own way. */
 export async function liarIn(
