@@ -11,6 +11,8 @@ export interface StreamDelivery {
   readonly data: Uint8Array;
   /** Hands over the oldest message of this stream and direction that is under way: whatever order an adversary chooses, a stream keeps its own. */
   deliver(): void;
+  /** Takes this message away, as if it had never been sent. */
+  drop(): void;
 }
 
 /** What a stream needs of the world it is in. */
@@ -126,9 +128,14 @@ class SimulatedStream implements MessageStream {
       this.#broken(undefined);
       return true;
     }
-    this.#underWay.push(data.slice());
+    const copy = data.slice();
+    this.#underWay.push(copy);
     const deliver = () => this.#deliverOldest();
-    if (this.#ways.takenOver({ from: this.owner, to: this.peer, data, deliver })) return true;
+    const drop = () => {
+      this.#underWay = this.#underWay.filter((message) => message !== copy);
+      this.#unhandledBytes -= copy.byteLength;
+    };
+    if (this.#ways.takenOver({ from: this.owner, to: this.peer, data, deliver, drop })) return true;
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, this.#ways.nowMs() + this.#ways.delayMs());
     this.#ways.plan(this.#lastArrivalMs - this.#ways.nowMs(), deliver);
     return true;

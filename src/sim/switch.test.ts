@@ -138,18 +138,40 @@ describe('the switch to another configuration', () => {
       const next = machines.slice(-2);
       const wanted = { nonce: 2, producers: next };
       const keys = keysOf(next);
-      world.network.orderStreams = ({ data, deliver }) => {
-        if (!decodeOrNothing(ProducerFrame, data)?.Seals.length) deliver();
+      world.network.orderStreams = ({ data, deliver, drop }) => {
+        if (decodeOrNothing(ProducerFrame, data)?.Seals.length) drop();
+        else deliver();
       };
-      // Nor does anybody else collect the seals meanwhile, and serve them.
+      // Nor do they hear of them by gossip, or does anybody else gather and serve them meanwhile.
       world.network.split([group.users.map(({ peerId }) => peerId)]);
-      const haveStored = (): boolean => group.producers.every((machine) => stored.has(machine));
+      const deafen = (): void => {
+        for (const { peerId } of group.producers) for (const host of world.network.others(peerId)) host.topics.clear();
+      };
+      const haveStored = (): boolean => {
+        if (stored.size > 0) deafen();
+        return group.producers.every((machine) => stored.has(machine));
+      };
       expect(await dealer.publish(() => [dealer.trx(wanted)], haveStored, LIMIT_MS)).toBe(true);
+      // Nobody has the others' seals: the old configuration is still in force, and decides no epoch behind its last block.
+      const waits = async (): Promise<void> => {
+        for (let second = 0; second < 8; second++) {
+          await world.run(1_000);
+          const shown = group.producers.map((machine) => [
+            producersOf(machine),
+            viewOf(machine).producing,
+            viewOf(machine).problem,
+          ]);
+          const olds = [keysOf(group.producers), expect.stringMatching(/working|resting/), undefined];
+          expect(shown).toEqual(group.producers.map(() => olds));
+        }
+      };
+      await waits();
+      for (const machine of group.producers) machine.crash();
+      for (const machine of group.producers) await machine.start();
+      await waits();
       for (const machine of group.producers) machine.crash();
       world.network.orderStreams = undefined;
       for (const machine of group.producers) await machine.start();
-      // Nobody had the others' seals: the old configuration is still in force.
-      expect(group.producers.map((machine) => viewOf(machine).producing)).not.toContain('stopped');
       world.network.split([]);
       expect(await world.runUntil(() => machines.every((machine) => isUnder(machine, keys)), LIMIT_MS)).toBe(true);
       await settle(here);
