@@ -155,7 +155,7 @@ export class Producer {
     const blocks = await newestReferences(chain, nextEpoch);
     const base = await baseOf(chain);
     await this.#turn([{ type: 'start', log, nextEpoch, blocks, isOver: this.#isOver, base }]);
-    await this.#turn([...(await this.#finalInputs()), ...this.#waitingInputs()]);
+    await this.#turn([...(await this.#finalInputs()), ...this.#waitingTrxs.inputs()]);
     this.tick();
   }
 
@@ -180,7 +180,7 @@ export class Producer {
 
   /** The pool has grown. */
   trxsWait(): void {
-    for (const input of this.#waitingInputs()) this.#take(input);
+    for (const input of this.#waitingTrxs.inputs()) this.#take(input);
   }
 
   /** A final block, with its seals, of a height that this producer has built itself. In the mailbox. */
@@ -200,10 +200,6 @@ export class Producer {
   /** Whether the chain has the last block of this configuration. */
   get #isOver(): boolean {
     return this.#options.chain.configuration.nonce !== this.#configuration.nonce;
-  }
-
-  #waitingInputs(): EngineInput[] {
-    return this.#isOver ? [] : this.#waitingTrxs.inputs();
   }
 
   #finalInputs(): Promise<EngineInput[]> {
@@ -269,7 +265,7 @@ export class Producer {
       }
       await this.#persist(persist);
       this.#flushFrames();
-      if (decided && !this.#stopped) queue = [...(await this.#executedAs(decided)), ...queue, ...this.#waitingInputs()];
+      if (decided && !this.#stopped) queue = [...(await this.#executedAs(decided)), ...queue, ...this.#waitingTrxs.inputs()];
     }
   }
 
@@ -475,7 +471,7 @@ export class Producer {
       if (block.BlockId !== chain.tip.blockId + 1) continue;
       if (block.ConfigNonce !== this.#configuration.nonce) break; // A recovery's first block is not this producer's to seal.
       const examined = await chain.examine(block, { needsSeals: !named.has(block) });
-      if ('refusal' in examined || this.#isOver) break;
+      if ('refusal' in examined) break;
       const sealed = chain.seal(withGoodSeals(block, this.#configuration.producers), signSecret);
       await chain.stage(sealed, examined.execution);
       adopted.push(sealed);

@@ -364,6 +364,63 @@ describe('catching up', () => {
   });
 });
 
+describe('the last block of a configuration (C-27)', () => {
+  const quiet = { persist: [], send: [], faults: [], timers: [] };
+
+  test('no epoch begins behind it, whoever is in one and whatever waits: executed, caught up, or there at the start', () => {
+    const executed = new HoneyBadger(configurationOf(1));
+    executed.handle({ type: 'start', log: [], nextEpoch: 7 });
+    executed.handle({ type: 'timer', name: 'interval' });
+    executed.handle(emptyProposal(7));
+    const head = { blockId: 7, blockHash: blockAt(7).blockHash };
+    expect(executed.handle({ type: 'executed', epoch: 7, empty: false, head, isOver: true })).toMatchObject(quiet);
+    const started = new HoneyBadger(configurationOf(1));
+    expect(started.handle({ type: 'start', log: [], nextEpoch: 8, isOver: true })).toMatchObject(quiet);
+    for (const engine of [executed, started]) {
+      for (const input of [
+        { type: 'timer', name: 'interval' },
+        { type: 'waiting', full: true },
+      ] as const) {
+        const step = engine.handle(input);
+        expect([step.propose, step.wake, step.output]).toEqual([undefined, undefined, undefined]);
+      }
+    }
+    const four = new Four();
+    four.take(four.engine.handle({ type: 'caught-up', epoch: 1, blocks: [blockAt(0), blockAt(1)], isOver: true }));
+    for (const sender of [1, 2, 3]) {
+      four.engine.handle({ type: 'disconnected', peer: sender });
+      four.engine.handle({ type: 'connected', peer: sender });
+      expect(four.hear(sender, { kind: 'hello', epoch: 1, started: 2 }).propose).toBeUndefined();
+    }
+  });
+
+  test('what was proposed or decided behind it is nobody’s: the proposal asked for, the log’s, and what others say there', () => {
+    const four = new Four();
+    expect(four.engine.handle({ type: 'timer', name: 'interval' }).propose?.epoch).toBe(1);
+    four.take(four.engine.handle(emptyProposal(1)));
+    for (const peer of [1, 2]) {
+      four.engine.handle({ type: 'disconnected', peer });
+      four.engine.handle({ type: 'connected', peer });
+      four.hear(peer, { kind: 'hello', epoch: 1, started: 2 });
+    }
+    const isLast: EngineInput = { type: 'caught-up', epoch: 1, blocks: [blockAt(0), blockAt(1)], isOver: true };
+    four.take(four.engine.handle(isLast));
+    expect(four.take(four.engine.handle(emptyProposal(2)))).toMatchObject(quiet);
+    const vote = (epoch: number): Message => ({ kind: 'bval', epoch, proposer: 2, round: 0, value: true });
+    expect(four.hear(1, vote(2))).toMatchObject(quiet);
+    // What others need for the epoch of the last block is taken and said as ever.
+    expect(four.hear(1, vote(1)).persist).toHaveLength(1);
+    expect(four.hear(2, vote(1)).send.length).toBeGreaterThan(0);
+
+    const alone = new HoneyBadger(configurationOf(1));
+    alone.handle({ type: 'start', log: [], nextEpoch: 8 });
+    alone.handle({ type: 'timer', name: 'interval' });
+    const { persist: log } = alone.handle(emptyProposal(8));
+    expect(new HoneyBadger(configurationOf(1)).handle({ type: 'start', log, nextEpoch: 8 }).output?.epoch).toBe(8);
+    expect(new HoneyBadger(configurationOf(1)).handle({ type: 'start', log, nextEpoch: 8, isOver: true }).output).toBeUndefined();
+  });
+});
+
 describe('what ends a producer', () => {
   test('f+1 that finished an epoch with another block', () => {
     const four = new Four();

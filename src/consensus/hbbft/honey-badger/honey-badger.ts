@@ -212,7 +212,6 @@ export class HoneyBadger implements Engine {
 
   #onWaiting(full: boolean, step: EngineStep): void {
     this.#pace = { ...this.#pace, waiting: true, full: this.#pace.full || full };
-    if (this.#isOver) return;
     if (this.#member && !this.#hasAskedToWake && this.#started < this.#current && isResting(this.#pace)) {
       this.#hasAskedToWake = true;
       step.wake = true;
