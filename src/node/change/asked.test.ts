@@ -39,6 +39,23 @@ async function scene(seed: number) {
       signSecret,
     );
 
+  /** A stream to the member, on which a peer has said this hello; `reports`: what the member reports on it. */
+  const open = async (peer: string, hello: Uint8Array) => {
+    const reports: Report[] = [];
+    const stream = await world.settled(world.network.connect(peer).openStream(member.peerId));
+    const heard = (data: Uint8Array): void => {
+      for (const report of decodeOrNothing(ProducerFrame, data)?.Change ?? []) reports.push(HandoverReport.decode(report));
+    };
+    stream.receive({ message: heard, closed: () => {} });
+    stream.send(hello);
+    return { reports, stream };
+  };
+  const helloOf = (secret: Uint8Array, about: ChangeConsensusReq, FromPeer = PEER): ProducerHello => {
+    const names = { GroupId: groupId, ConfigNonce: about.Nonce, Name: requestName(about) };
+    return signHello({ ...names, FromPeer, ToPeer: member.peerId, Pubkey: publicKeyOf(secret) }, secret, 'request');
+  };
+  const frameOf = (said: Uint8Array): Uint8Array => ProducerFrame.encode(ProducerFrame.create({ Change: [said] }));
+
   /**
    * Opens a stream to the member under this key, as an owner does for this request, and says these ticks; `over` changes the hello after it was
    * signed. Answers what the member reports on it.
@@ -47,26 +64,17 @@ async function scene(seed: number) {
     secret: Uint8Array,
     about: ChangeConsensusReq,
     ticks: readonly Uint8Array[],
-    { FromPeer = PEER, ...over }: Partial<ProducerHello> = {},
+    { FromPeer, ...over }: Partial<ProducerHello> = {},
   ): Promise<Report[]> => {
-    const reports: Report[] = [];
-    const host = world.network.connect(PEER);
-    const stream = await world.settled(host.openStream(member.peerId));
-    const heard = (data: Uint8Array): void => {
-      for (const report of decodeOrNothing(ProducerFrame, data)?.Change ?? []) reports.push(HandoverReport.decode(report));
-    };
-    stream.receive({ message: heard, closed: () => {} });
-    const names = { GroupId: groupId, ConfigNonce: about.Nonce, Name: requestName(about) };
-    const ends = { FromPeer, ToPeer: member.peerId, Pubkey: publicKeyOf(secret) };
-    stream.send(ProducerHello.encode({ ...signHello({ ...names, ...ends }, secret, 'request'), ...over }));
-    for (const tick of ticks) stream.send(ProducerFrame.encode(ProducerFrame.create({ Change: [tick] })));
+    const { reports, stream } = await open(PEER, ProducerHello.encode({ ...helloOf(secret, about, FromPeer), ...over }));
+    for (const said of ticks) stream.send(frameOf(said));
     await world.run(2_000);
     world.network.disconnect(PEER);
     return reports;
   };
   const tick = (of: ChangeConsensusReq): Uint8Array => signTick(of, 1, signSecret);
   const faults = () => group.view(member).change?.ownerFaults;
-  return { world, group, member, signSecret, request, say, tick, faults };
+  return { world, group, member, signSecret, request, open, helloOf, frameOf, say, tick, faults };
 }
 
 describe('who is asked answers (C-30)', () => {
@@ -102,6 +110,43 @@ describe('who is asked answers (C-30)', () => {
     await group.untilProducers([0, 1]);
     const { result } = await world.settled(group.owner.node.proof(group.groupId, reqId));
     expect(result).toBe('SUCCESS');
+  });
+
+  it('not before it has heard the owner tell of its newest block: what the request relies on may be above its own', async () => {
+    const { world, group, signSecret, request, say, tick } = await scene(53);
+    group.owner.crash();
+    // So long a member that fell silent is remembered, and some more.
+    await world.run(70_000);
+    const good = request();
+    expect(await say(signSecret, good, [tick(good)])).toEqual([]);
+    await group.owner.start();
+    await world.run(10_000);
+    expect(await say(signSecret, good, [tick(good)])).not.toEqual([]);
+  });
+
+  it('not while another is not announced, to whose key nothing can be encrypted; that one refuses', async () => {
+    const world = await World.create(54);
+    const group = await AnnouncedGroup.create(world, 3);
+    const { groupId, owner } = group;
+    // Nobody answers while it hears of a newer block.
+    const { host } = await liarIn(group, { HeadBlockId: 1_000 }, () => new Promise(() => {}));
+    await world.run(1_000);
+    const wanted = group.wanted(group.keys([0, 1, 2]), { agreementTickCount: 100 });
+    const { reqId } = await world.settled(owner.node.changeConsensus(groupId, wanted));
+    await world.run(3_000);
+    const { node } = group.machine(2);
+    await world.settled(node.announce(groupId, { action: 'remove', type: 'producer', memo: '' }));
+    await group.untilPosted();
+    await group.untilOneHead();
+    await world.run(5_000);
+    world.network.disconnect(host.peerId);
+    await group.until('the result is final', () => group.view(owner).change?.phase === 'done');
+    for (const machine of group.machines) expect(group.view(machine).problem).toBeUndefined();
+    const { result, resps } = await world.settled(owner.node.proof(groupId, reqId));
+    expect(result).toBe('FAILED');
+    expect(resps.map(({ SenderPubkey, Refused }) => [SenderPubkey, Refused])).toEqual([
+      [group.keys([2])[0], 'it does not announce itself as a producer any more'],
+    ]);
   });
 
   it('as soon as the owner reaches it: who connects between two ticks is sent the newest one', async () => {
@@ -173,5 +218,20 @@ describe('a request that is none (C-34)', () => {
     }
     expect(world.network.penalties).toEqual([]);
     expect(await say(signSecret, good, [tick(good)])).not.toEqual([]);
+  });
+
+  it('is not heard from who says the owner’s hello after it, and that does not cut the owner off', async () => {
+    const { world, signSecret, request, open, helloOf, frameOf, tick } = await scene(43);
+    const good = request();
+    const hello = ProducerHello.encode(helloOf(signSecret, good));
+    const { stream, reports } = await open(PEER, hello);
+    await world.run(500);
+    const other = await open('peer-that-overheard', hello);
+    other.stream.send(frameOf(tick(good)));
+    await world.run(2_000);
+    expect([other.reports, reports]).toEqual([[], []]);
+    stream.send(frameOf(tick(good)));
+    await world.run(2_000);
+    expect(reports).not.toEqual([]);
   });
 });

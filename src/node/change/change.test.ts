@@ -87,12 +87,12 @@ describe('a change of consensus', () => {
 
   it('keeps interval, engine and encryption that are not asked for, and sets those that are (C-29)', async () => {
     const { world, group } = await groupOf(2, 3);
-    await ask(group, [0, 1], { trxEpochTickMs: 2_000, encryption: 3 });
+    await ask(group, [0, 1], { trxEpochTickMs: 2_000, encryption: 3, engine: 'pbft' });
     await untilProducers(group, [0, 1]);
     const { reqId } = await ask(group, [0], { encryption: undefined });
     await untilProducers(group, [0]);
     const { req } = await proofOf(group, group.machine(1), reqId);
-    expect(req.Contract).toMatchObject({ Contract: 'hbbft', Encryption: 3, Nonce: 2 });
+    expect(req.Contract).toMatchObject({ Contract: 'pbft', Encryption: 3, Nonce: 2 });
     expect(await world.settled(group.machine(1).node.consensus(group.groupId))).toMatchObject({ trxEpochIntervalMs: 1_000 });
   });
 

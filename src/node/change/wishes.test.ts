@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../records/index.ts';
+import { LIMITS, stringifyExact } from '../../records/index.ts';
 import { AnnouncedGroup, World } from '../../sim/index.ts';
 import type { WantedChange } from '../service.ts';
 
@@ -75,5 +75,20 @@ describe('the nonce of a request (C-29)', () => {
       [2, 'SUCCESS'],
     ]);
     expect(proofs.at(-1)?.req.ReqId).toBe(second.reqId);
+  });
+
+  it('is above those that the chain tells of, where the log is gone with the machine', async () => {
+    const group = await groupOf(1, 63);
+    const { world, groupId } = group;
+    await ask(group, [0]);
+    await group.until('the first is final', () => group.view(group.owner).change?.phase === 'done');
+    const backup = await world.settled(group.owner.node.backup({ passphrase: 'restored', blocks: true }));
+    const wanted = { ...group.wanted(group.keys([0])), startFromEpoch: 10_000 };
+    group.owner.crash();
+    const again = await world.addMachine('again');
+    await world.settled(again.node.restore(JSON.parse(stringifyExact(backup)), 'restored'));
+    await group.until('it has the chain', () => group.view(again).head.blockId >= 2);
+    const { reqId } = await world.settled(again.node.changeConsensus(groupId, wanted));
+    expect(group.view(again).change).toMatchObject({ reqId, nonce: 2 });
   });
 });
