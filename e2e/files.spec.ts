@@ -1,8 +1,8 @@
 /** Files out of one browser and into another: receipts and backups, in the real app. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Download, Page, TestInfo } from '@playwright/test';
+import type { Download, Page } from '@playwright/test';
 import { expect, test } from './support/app-test.ts';
+import { hasNoBarrier, looksRight } from './support/looks.ts';
 
 const PASSPHRASE = 'one sett, many doors';
 
@@ -18,28 +18,6 @@ async function goTo(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => {
     window.location.hash = to;
   }, hash);
-}
-
-async function hasNoBarrier(page: Page): Promise<void> {
-  expect(
-    (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-  ).toEqual([]);
-}
-
-/** By day and by night, on a desk and on a phone: without a barrier, and nothing sticks out. */
-async function looksRight(page: Page, name: string, info: TestInfo): Promise<void> {
-  const before = page.viewportSize();
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const width of [1280, 360]) {
-      await page.setViewportSize({ width, height: 800 });
-      await hasNoBarrier(page);
-      const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(tooWide, `${name}, ${width} px`).toBe(0);
-      await page.screenshot({ path: info.outputPath(`${name}-${colorScheme}-${width}.png`), fullPage: true });
-    }
-  }
-  if (before) await page.setViewportSize(before);
 }
 
 test('a receipt from one browser is verified in another that was never in the group (P-2)', async ({ arrive }, info) => {

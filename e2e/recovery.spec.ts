@@ -1,6 +1,7 @@
 /** Two of three producers are gone for good: the owner lets the group go on with who is left and one who was a user, on the page that says what it costs. */
 import { expect, test } from './support/app-test.ts';
-import { appoint } from './support/appoint.ts';
+import { announceProducers, appoint, askForProducers, changeIsFinal, pubkeysOf } from './support/appoint.ts';
+import { looksRight } from './support/looks.ts';
 import type { Person } from './support/person.ts';
 
 const NAME = 'Setts that go on';
@@ -71,4 +72,88 @@ test('the owner recovers a group whose producers are gone, posts continue, and a
   }
   const status = (await user.api(`/api/v1/group/${groupId}/consensus/`)).body;
   expect(status.producers).toHaveLength(2);
+});
+
+test('who held final blocks beyond the base is told, and told again; its posts in them are pending, then final once more (C-38, C-39)', async ({
+  arrive,
+}, info) => {
+  test.setTimeout(600_000);
+  const [owner, b, c, d] = [await arrive(), await arrive(), await arrive(), await arrive()];
+  const [spare, user] = [await arrive(), await arrive()];
+  const groupId = await owner.createGroup(NAME);
+  const seed = await owner.copySeed();
+  for (const guest of [b, c, d, spare, user]) await guest.join(seed, NAME);
+  await appoint(owner, groupId, [b, c, d], [owner, b, c, d, spare, user]);
+  await announceProducers(owner, groupId, [spare]);
+  for (const person of [owner, spare]) await expect.poll(() => person.topBlock(groupId)).toBe(await user.topBlock(groupId));
+  const base = await owner.topBlock(groupId);
+
+  // Blocks that neither the owner nor the one whom it will ask has.
+  for (const person of [owner, spare]) await person.closeTab();
+  const own = ['It stood for a while.', 'And so did this.'];
+  for (const text of own) {
+    await user.post(text);
+    await user.seesFinal(text);
+  }
+  const others = 'From one who produced.';
+  await b.post(others);
+  for (const person of [b, user]) await person.seesFinal(others);
+  const last = await user.topBlock(groupId);
+  const trxIds = (await user.api(`/app/api/v1/group/${groupId}/content?num=500`)).body.map(
+    ({ TrxId: id }: { TrxId: string }) => id,
+  );
+  for (const person of [b, c, d, user]) await person.closeTab();
+
+  for (const person of [owner, spare]) await person.openTab(`#/group/${groupId}`);
+  const pubkeys = await pubkeysOf([owner, spare], groupId);
+  const requested = await askForProducers(owner, groupId, pubkeys, { startFromEpoch: 2_000, recovery: true });
+  await changeIsFinal([owner, spare], groupId, requested);
+  await spare.post('On the other chain.');
+  for (const person of [owner, spare]) await person.seesFinal('On the other chain.');
+
+  // Without the spare one nothing becomes final, so that what is pending stays so for as long as it is looked at.
+  await spare.closeTab();
+  await user.openTab(`#/group/${groupId}`);
+  const notice = (person: Person) => person.page.getByRole('region', { name: 'This group was recovered' });
+  const told = async () => {
+    await expect(notice(user)).toContainText(`Blocks ${base + 1} to ${last}, which were final here, are given up`);
+    await expect(notice(user)).toContainText('2 of your own posts and items were in them. They are pending again');
+  };
+  await told();
+  await user.seesFinal('On the other chain.');
+  for (const text of own) {
+    await expect(user.article(text)).toContainText('Pending');
+    await expect(user.article(text)).toHaveCount(1);
+  }
+  // Its author has not come back, so nobody sends it again.
+  await expect(user.article(others)).toHaveCount(0);
+  await looksRight(user.page, 'given-up', info);
+  await user.reload();
+  await told();
+  for (const text of own) await expect(user.article(text)).toContainText('Pending');
+
+  await spare.openTab(`#/group/${groupId}`);
+  for (const person of [owner, spare, user]) for (const text of own) await person.seesFinal(text);
+  await b.openTab(`#/group/${groupId}`);
+  await expect(notice(b)).toContainText('One of your own posts and items was in them');
+  const everybody = [owner, spare, user, b];
+  const texts = [...own, others, 'On the other chain.'].sort();
+  for (const person of everybody) {
+    await person.seesFinal(others);
+    await expect.poll(() => textsOf(person, groupId)).toEqual(texts);
+  }
+  await user.reload();
+  await told();
+  await tab(user, 'Consensus');
+  await told();
+  for (const person of [owner, spare]) await expect(notice(person)).toHaveCount(0);
+
+  const chain = await owner.chain(groupId);
+  for (const person of everybody) {
+    await expect.poll(() => person.topBlock(groupId)).toBe(chain.length);
+    expect(await person.chain(groupId)).toEqual(chain);
+    for (const trxId of trxIds) {
+      expect((await person.api(`/api/v1/trx/${groupId}/${trxId}/status`)).body.status).toBe('Committed');
+    }
+  }
 });

@@ -14,6 +14,8 @@ export interface Wanted {
   readonly encryption?: number | undefined;
   /** Left out: as it is. */
   readonly engine?: 'hbbft' | 'pbft';
+  /** Without those who produce now. */
+  readonly recovery?: boolean;
 }
 
 const USUAL: Wanted = {
@@ -61,7 +63,7 @@ export async function askForProducers(
   pubkeys: readonly string[],
   wanted: Wanted = {},
 ): Promise<Requested> {
-  const { startFromEpoch, epochTickMs, tickMs, tickCount, encryption, engine } = { ...USUAL, ...wanted };
+  const { startFromEpoch, epochTickMs, tickMs, tickCount, encryption, engine, recovery } = { ...USUAL, ...wanted };
   const { status, body } = await owner.api('/api/v1/group/updconsensus', {
     group_id: groupId,
     producer_pubkey: pubkeys,
@@ -71,6 +73,7 @@ export async function askForProducers(
     agreement_tick_count: tickCount,
     ...(encryption !== undefined && { encryption }),
     ...(engine && { engine }),
+    ...(recovery && { recovery }),
   });
   expect(status, JSON.stringify(body)).toBe(200);
   return { reqId: body.req_id, trxId: body.trx_id };
