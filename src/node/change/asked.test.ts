@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { HandoverReport, requestName, signTick } from '../../consensus/index.ts';
-import { publicKeyOf, signContract, signRequest } from '../../crypto/index.ts';
-import { ChangeConsensusReq, ConsensusContract, decodeOrNothing } from '../../records/index.ts';
-import { AnnouncedGroup, liarIn, World } from '../../sim/index.ts';
+import { HandoverReport, readTick, requestName, signTick } from '../../consensus/index.ts';
+import { publicKeyOf, signContract, signRequest, verifyResponse } from '../../crypto/index.ts';
+import { ChangeConsensusReq, ConsensusContract, decodeOrNothing, TrxType } from '../../records/index.ts';
+import { AnnouncedGroup, liarIn, type SimulatedMachine, World } from '../../sim/index.ts';
 import { openSecrets } from '../keystore.ts';
+import type { Write } from '../ports.ts';
 import { ProducerFrame, ProducerHello, signHello } from '../producers/frames.ts';
+import { OutboxRow } from '../rows.ts';
 
 const plainVault = { seal: async (bytes: Uint8Array) => bytes.slice(), open: async (bytes: Uint8Array) => bytes.slice() };
 type Report = ReturnType<typeof HandoverReport.decode>;
@@ -149,6 +151,35 @@ describe('who is asked answers (C-30)', () => {
     ]);
   });
 
+  it('only once its answer is in its log, as the owner’s tick and choice are in its own before they are heard of (C-33)', async () => {
+    const early: string[] = [];
+    const seen = new Set<string>();
+    const check = (what: string, machine: SimulatedMachine, inLog: RegExp): void => {
+      seen.add(what);
+      if (!machine.disk.peek('log', {}).some(({ key }) => inLog.test(key))) early.push(`${what} of ${machine.name}`);
+    };
+    const world = await World.create(55, {
+      block: () => {},
+      sent: (machine, _to, data) => {
+        for (const said of decodeOrNothing(ProducerFrame, data)?.Change ?? []) {
+          if (readTick(said)) check('tick', machine, /\/asking\/.*\/tick$/);
+          const { Response: response } = decodeOrNothing(HandoverReport, said) ?? {};
+          if (response && verifyResponse(response)) check('response', machine, /\/asked\/response\//);
+        }
+      },
+      written: (machine, writes) => {
+        const isResult = ({ table, value }: Write): boolean =>
+          table === 'outbox' && value !== undefined && OutboxRow.decode(value).Trx?.Type === TrxType.CONSENSUS;
+        if (writes.some(isResult)) check('choice', machine, /\/asking\/.*\/choice$/);
+      },
+    });
+    const group = await AnnouncedGroup.create(world, 3);
+    await world.settled(group.owner.node.changeConsensus(group.groupId, group.wanted(group.keys([0, 1, 2]))));
+    await group.untilProducers([0, 1, 2]);
+    expect([...seen].sort()).toEqual(['choice', 'response', 'tick']);
+    expect(early).toEqual([]);
+  });
+
   it('as soon as the owner reaches it: who connects between two ticks is sent the newest one', async () => {
     const { world, group, member } = await scene(52);
     member.crash();
@@ -220,16 +251,22 @@ describe('a request that is none (C-34)', () => {
     expect(await say(signSecret, good, [tick(good)])).not.toEqual([]);
   });
 
-  it('is not heard from who says the owner’s hello after it, and that does not cut the owner off', async () => {
+  it('is not heard from who says the owner’s hello after it, or makes one up, and that does not cut the owner off', async () => {
     const { world, signSecret, request, open, helloOf, frameOf, tick } = await scene(43);
     const good = request();
-    const hello = ProducerHello.encode(helloOf(signSecret, good));
-    const { stream, reports } = await open(PEER, hello);
+    const hello = helloOf(signSecret, good);
+    const { stream, reports } = await open(PEER, ProducerHello.encode(hello));
     await world.run(500);
-    const other = await open('peer-that-overheard', hello);
-    other.stream.send(frameOf(tick(good)));
-    await world.run(2_000);
-    expect([other.reports, reports]).toEqual([[], []]);
+    const madeUp = { ...hello, FromPeer: 'peer-that-makes-up', Sign: new Uint8Array(65) };
+    for (const [peer, said] of [
+      ['peer-that-overheard', hello],
+      ['peer-that-makes-up', madeUp],
+    ] as const) {
+      const other = await open(peer, ProducerHello.encode(said));
+      other.stream.send(frameOf(tick(good)));
+      await world.run(2_000);
+      expect([other.reports, reports], peer).toEqual([[], []]);
+    }
     stream.send(frameOf(tick(good)));
     await world.run(2_000);
     expect(reports).not.toEqual([]);
