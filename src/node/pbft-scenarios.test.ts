@@ -1,11 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pbftMessages } from '../consensus/index.ts';
 import { groupTopic, replaceSignatures, signSeal } from '../crypto/index.ts';
 import { type ActiveConfiguration, flawOf } from '../ledger/index.ts';
-import { type Block, blockHash, faultyLimit, parseSeed, quorum, type Trx, TrxResult, TrxType } from '../records/index.ts';
+import {
+  type Block,
+  blockHash,
+  decodeOrNothing,
+  faultyLimit,
+  parseSeed,
+  quorum,
+  type Trx,
+  TrxResult,
+  TrxType,
+} from '../records/index.ts';
 import { AnnouncedGroup, idealSignatures, type SimulatedMachine, World } from '../sim/index.ts';
 import { sealTrxs } from './envelope.ts';
 import { makeTrx, newUuid } from './genesis.ts';
 import { openSecrets } from './keystore.ts';
+import { ProducerFrame } from './producers/frames.ts';
 import type { WantedChange } from './service.ts';
 
 const LIMIT_MS = 180_000;
@@ -29,6 +41,9 @@ async function groupOf(seed: number): Promise<AnnouncedGroup> {
   await change(group, [0, 1, 2, 3], { engine: 'pbft' });
   return group;
 }
+
+const messagesIn = (data: Uint8Array) =>
+  (decodeOrNothing(ProducerFrame, data)?.Engine ?? []).map((bytes) => pbftMessages.decodeMessage(bytes, 4));
 
 const headOf = (group: AnnouncedGroup, machine: SimulatedMachine): number => group.view(machine).head.blockId;
 const blockAt = (group: AnnouncedGroup, blockId: number): Promise<Block> =>
@@ -137,6 +152,36 @@ describe('a group under PBFT, in what its nodes must get right besides', () => {
     await world.run(30_000);
     expect((await countsOf(group)).has(after.TrxId)).toBe(false);
     expect(group.view(owner).consensus.view).toMatchObject({ view: 0, isChanging: false });
+  });
+
+  it('a trx that waits while rules are decided that turn against it is dropped: no primary is suspected for it (L-8, P-11)', async () => {
+    const group = await groupOf(6);
+    const { world, groupId, owner } = group;
+    const producers = group.machines.slice(0, 4);
+    const waiting = (): number[] => producers.map(({ node }) => node.kept(groupId).trxs);
+    // The block with the new rules is prepared, and not decided before the other trx is in the pools.
+    const held: (() => void)[] = [];
+    let isHolding = false;
+    world.network.orderStreams = ({ data, deliver }) => {
+      isHolding ||= held.length === 0 && messagesIn(data).some((message) => message?.kind === 'commit');
+      if (isHolding) held.push(deliver);
+      else world.time.plan(20, deliver);
+    };
+    const [pubkey = ''] = group.keys([4]);
+    await world.settled(
+      owner.node.chainConfig(groupId, { type: 'upd_dny_list', action: 'add', pubkey, trxTypes: [TrxType.POST], memo: '' }),
+    );
+    expect(await world.runUntil(() => isHolding, LIMIT_MS)).toBe(true);
+    const late = await trxOf(group, TrxType.POST, new Uint8Array(1));
+    await gossip(group, [late]);
+    expect(await world.runUntil(() => waiting().every((trxs) => trxs === 2), LIMIT_MS)).toBe(true);
+    isHolding = false;
+    for (const deliver of held) deliver();
+    await world.run(30_000);
+    expect(await world.settled(owner.node.denyList(groupId))).toHaveLength(1);
+    expect((await countsOf(group)).has(late.TrxId)).toBe(false);
+    expect(waiting()).toEqual([0, 0, 0, 0]);
+    for (const machine of producers) expect(group.view(machine).consensus.view).toMatchObject({ view: 0, isChanging: false });
   });
 
   it('producers that were replaced seal another block at an old height: nobody who has the change takes it (P-14, C-38)', async () => {
