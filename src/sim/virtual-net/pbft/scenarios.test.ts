@@ -3,7 +3,7 @@ import { initHash } from '../../../records/index.ts';
 import { Violation } from '../../one-producer.ts';
 import { PbftNet } from './net.ts';
 import { certifyInTurn, type Flight, ScriptedNet } from './script.ts';
-import { PBFT_STRATEGIES } from './strategies.ts';
+import { PBFT_STRATEGIES, proposing } from './strategies.ts';
 
 /** The scenarios of the design of PBFT, each with whole machines: four producers, of which number v mod 4 leads view v. */
 
@@ -124,6 +124,23 @@ describe('P-9: view changes and new views are checked', () => {
       if (fault) expect(found).toContain(fault);
     });
   }
+
+  test('a primary begins its view rightly, and proposes another body than its new view prescribes', () => {
+    const own = proposing((block) => ({ ...block, ProducerPubkey: 'key1', TimeStamp: block.TimeStamp + 1n }));
+    const net = new ScriptedNet({ size: 4, strategies: [undefined, own] as never });
+    net.offer('first', 0);
+    net.pass(({ kind, to }) => kind === 'pre-prepare' || kind === 'prepare' || (kind === 'commit' && to === 0));
+    expect(net.chain(0)).toEqual(['first']);
+    net.lose(all);
+    const back = net.crash(0);
+    net.giveUp(1, 2, 3);
+    net.pass(({ kind }) => kind === 'view-change' || kind === 'new-view' || kind === 'pre-prepare' || kind === 'prepare');
+    expect([2, 3].map((index) => net.view(index).view)).toEqual([2, 2]);
+    expect(net.checks.found).toContain('bad-pre-prepare');
+    back();
+    net.run(() => net.isFinal(1), LIMIT);
+    for (const index of [2, 3]) expect(net.machine(index).ledger.blocks[1]).toEqual(net.machine(0).ledger.blocks[1]);
+  });
 });
 
 describe('P-5: one block at a time', () => {
@@ -183,6 +200,24 @@ describe('P-11: patience counts ticks', () => {
     net.giveUp(1, 2);
     net.pass(({ kind }) => kind === 'view-change');
     expect([0, 3].map((index) => net.view(index).view)).toEqual([1, 1]);
+  });
+
+  test('a primary that orders all but one trx is replaced: blocks end the waiting of what they hold only', () => {
+    const net = new ScriptedNet({ size: 4 });
+    for (const index of [1, 2, 3]) net.give('unwanted', index);
+    const isUnheard = ({ kind }: Flight): boolean => kind !== 'trx';
+    for (let tick = 0; tick < 8; tick++) {
+      expect(net.view(1)).toMatchObject({ view: 0, isChanging: false });
+      net.offer(`wanted ${tick}`, 0);
+      net.pass(isUnheard);
+      for (const index of [1, 2, 3]) net.fire(index, 'patience');
+    }
+    net.pass(isUnheard);
+    expect(net.chain(1)).toHaveLength(8);
+    expect(net.view(1)).toMatchObject({ view: 1, isChanging: false });
+    net.fire(1, 'interval');
+    net.pass(isUnheard);
+    for (const index of [0, 1, 2, 3]) expect(net.chain(index)).toContain('unwanted');
   });
 
   test('a trx that the primary never got is sent to it', () => {
