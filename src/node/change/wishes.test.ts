@@ -92,3 +92,18 @@ describe('the nonce of a request (C-29)', () => {
     expect(group.view(again).change).toMatchObject({ reqId, nonce: 2 });
   });
 });
+
+describe('a result that waits for the chain (C-33)', () => {
+  it('is not its owner’s to discard: what was promised stays, and comes', async () => {
+    const group = await AnnouncedGroup.under(2, [1], 64);
+    const { world, groupId, owner } = group;
+    group.machine(1).crash();
+    const { trxId } = await ask(group, [0]);
+    await group.until('it is signed', () => group.view(owner).change?.phase === 'ordering');
+    await world.run(1_000);
+    await expect(world.settled(owner.node.discardPost(groupId, trxId))).rejects.toMatchObject({ code: 'unknown-trx' });
+    await group.machine(1).start();
+    await group.untilProducers([0]);
+    expect(await world.settled(owner.node.trx(groupId, trxId))).toMatchObject({ TrxId: trxId });
+  });
+});

@@ -1,55 +1,60 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { initCrypto, publicKeyOf } from '../../crypto/index.ts';
-import { comparePubkeys } from '../../records/index.ts';
 import { SeededRandom, SimulatedClock, SimulatedNetwork, SimulatedTime } from '../../sim/index.ts';
 import { Members } from '../members.ts';
-import { type ProducerHello, signHello } from './frames.ts';
+import type { MessageStream } from '../ports.ts';
+import { type ProducerHello, type StreamPurpose, signHello } from './frames.ts';
 import { ProducerLinks } from './links.ts';
 
 beforeAll(initCrypto);
 
-describe('a stream between producers', () => {
-  it('stands if both ends mean the same group, nonce and, of a recovery, bundle; else it is closed (C-37)', () => {
-    const [self, other] = [1, 2].map((byte) => new Uint8Array(32).fill(byte)) as [Uint8Array, Uint8Array];
-    const producers = [self, other].map(publicKeyOf).sort(comparePubkeys);
-    const time = new SimulatedTime();
-    const network = new SimulatedNetwork(time, new SeededRandom(1, 'links'));
-    const bundle = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
-    const good = { GroupId: 'group', ConfigNonce: 3, Pubkey: publicKeyOf(other), FromPeer: 'there', ToPeer: 'here' };
+const [own, other, stranger] = [1, 2, 3].map((seed) => new Uint8Array(32).fill(seed)) as [Uint8Array, Uint8Array, Uint8Array];
+const name = new Uint8Array(32).fill(9);
 
-    function meets(name: Uint8Array | undefined, hello: ProducerHello): boolean {
-      let isClosed = false;
-      const links = new ProducerLinks({
-        purpose: 'producers',
-        opens: 'smaller',
-        groupId: 'group',
-        nonce: 3,
-        ...(name && { name }),
-        producers,
-        userPubkey: publicKeyOf(self),
-        signSecret: self,
-        network: network.connect('here'),
-        members: new Members(),
-        clock: new SimulatedClock(time),
-        up: () => {},
-        down: () => {},
-        frame: async () => {},
-      });
-      const close = (): void => {
-        isClosed = true;
-      };
-      links.accept({ peer: 'there', send: () => true, receive: () => {}, close }, hello);
-      const isConnected = links.connected.length === 1;
-      expect(isClosed).toBe(!isConnected);
-      return isConnected;
-    }
-
-    expect(meets(undefined, signHello(good, other))).toBe(true);
-    expect(meets(undefined, signHello({ ...good, ConfigNonce: 2 }, other))).toBe(false);
-    expect(meets(undefined, signHello({ ...good, GroupId: 'another' }, other))).toBe(false);
-    expect(meets(undefined, signHello({ ...good, Name: bundle(1) }, other))).toBe(false);
-    expect(meets(bundle(1), signHello({ ...good, Name: bundle(1) }, other))).toBe(true);
-    expect(meets(bundle(1), signHello({ ...good, Name: bundle(2) }, other))).toBe(false);
-    expect(meets(bundle(1), signHello(good, other))).toBe(false);
+it('a stream of a change is of one request and one connection: whatever else its hello proves, it is closed (C-30)', () => {
+  const time = new SimulatedTime();
+  const network = new SimulatedNetwork(time, new SeededRandom(1, 'links')).connect('here');
+  const up: number[] = [];
+  const links = new ProducerLinks({
+    ...{ purpose: 'change', opens: 'smaller', groupId: 'g', nonce: 4, name, network },
+    producers: [own, other].map(publicKeyOf),
+    userPubkey: publicKeyOf(own),
+    signSecret: own,
+    clock: new SimulatedClock(time),
+    members: new Members(),
+    up: (producer) => up.push(producer),
+    down: () => {},
+    frame: async () => {},
   });
+  const isTaken = (over: Partial<ProducerHello>, secret = other, purpose: StreamPurpose = 'change'): boolean => {
+    let isClosed = false;
+    const close = (): void => {
+      isClosed = true;
+    };
+    const stream: MessageStream = { peer: 'there', send: () => true, receive: () => {}, close };
+    const good = { GroupId: 'g', ConfigNonce: 4, Name: name, Pubkey: publicKeyOf(secret), FromPeer: 'there', ToPeer: 'here' };
+    const before = up.length;
+    links.accept(stream, signHello({ ...good, ...over }, secret, purpose));
+    expect(up.length > before).toBe(!isClosed);
+    return !isClosed;
+  };
+  expect(isTaken({})).toBe(true);
+  expect(up).toEqual([1]);
+  for (const over of [
+    { GroupId: 'h' },
+    { ConfigNonce: 5 },
+    { Name: new Uint8Array(32) },
+    { Name: new Uint8Array() },
+    { FromPeer: 'elsewhere' },
+    { ToPeer: 'elsewhere' },
+    { Pubkey: publicKeyOf(stranger) },
+    { Pubkey: publicKeyOf(own) },
+  ]) {
+    expect(isTaken(over), Object.keys(over).join()).toBe(false);
+  }
+  expect(isTaken({}, stranger)).toBe(false);
+  expect(isTaken({}, own)).toBe(false);
+  // In another's name, and for another purpose.
+  expect(isTaken({ Pubkey: publicKeyOf(other) }, stranger)).toBe(false);
+  for (const purpose of ['producers', 'request'] as const) expect(isTaken({}, other, purpose)).toBe(false);
 });

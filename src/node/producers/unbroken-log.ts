@@ -35,7 +35,7 @@ export const logEnds = (groupId: string, nonce: number): Write => mark(groupId, 
 /** Whether this node may speak under the configuration in force. */
 export async function isLogUnbroken(
   store: Store,
-  { identity, inForce, bundleInForce }: Chain,
+  { identity, inForce, bundleInForce }: Pick<Chain, 'identity' | 'inForce' | 'bundleInForce'>,
   userPubkey: string,
 ): Promise<boolean> {
   const { nonce } = inForce;
