@@ -22,7 +22,15 @@ import {
   TrxType,
 } from '../records/index.ts';
 import { type Author, paperGroup } from '../sim/index.ts';
-import { configurationOf, configurationOfRow, type GroupIdentity, verifiedBundle } from './configuration.ts';
+import {
+  ConsensusRow,
+  configurationOf,
+  configurationOfNonce,
+  configurationOfRow,
+  type GroupIdentity,
+  proofKey,
+  verifiedBundle,
+} from './configuration.ts';
 import { KvState } from './kv.ts';
 
 const NOW_NS = 1_000_000_000_000n;
@@ -154,5 +162,14 @@ describe('the configuration (C-2)', () => {
         ...{ proofTrxId: 'a trx', proofReqId: 'a request' },
       });
     }
+  });
+
+  it('is none by the nonce of a request that came to nothing (C-33)', () => {
+    const state = new KvState();
+    for (const [Nonce, Result] of [SUCCESS, FAIL].entries()) {
+      const Bundle = ChangeConsensusResultBundle.create({ Result, Req: requestOf([alice], { Nonce }) });
+      state.apply('consensus', proofKey(Nonce, 'a request'), ConsensusRow.encode({ Bundle, TrxId: 'a trx' }));
+    }
+    expect([0, 1, 2].map((nonce) => configurationOfNonce(state, identity, nonce)?.nonce)).toEqual([0, undefined, undefined]);
   });
 });
