@@ -181,6 +181,8 @@ describe('the switch to another configuration', () => {
           );
           expect(proposals.filter((proposal) => proposal)).toEqual([]);
         }
+        const history = await world.settled(group.owner.node.proofHistory(group.groupId));
+        expect(history.map(({ req }) => req.Nonce)).toEqual([0, 1]);
       };
       await waits();
       for (const machine of group.producers) machine.crash();
