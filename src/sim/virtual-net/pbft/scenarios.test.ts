@@ -267,6 +267,22 @@ describe('P-12: crash and restart', () => {
     expect(net.chain(1)).toEqual(['first']);
   });
 
+  test('power fails between a decision in the log and its block in the store: the log alone brings the block', () => {
+    let isArmed = false;
+    const fails = (index: number, point: string): boolean => isArmed && index === 3 && point === 'after-log';
+    const net = new ScriptedNet({ size: 4, fails });
+    net.offer('first', 0);
+    net.pass(({ kind, to }) => kind === 'pre-prepare' || kind === 'prepare' || (kind === 'commit' && to !== 3));
+    expect(net.machine(3).hasOverlay).toBe(true);
+    isArmed = true;
+    net.pass(({ kind, to }) => kind === 'commit' && to === 3);
+    expect(net.machine(3).isRunning).toBe(false);
+    isArmed = false;
+    for (const index of [0, 1, 2]) net.crash(index);
+    net.crash(3)();
+    expect(net.chain(3)).toEqual(['first']);
+  });
+
   test('all at once, again and again', () => {
     for (let seed = 1; seed <= 6; seed++) {
       const net = new PbftNet({ size: 4, seed, order: 'random', posts: 0.05 });
