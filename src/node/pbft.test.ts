@@ -153,4 +153,23 @@ describe('a group under PBFT', () => {
     await postEverywhere(group);
     expect(stateOf(group, 0)).toMatchObject({ engine: 'pbft', view: { view: 0, primary: 0 } });
   });
+
+  it('writes history and state with the head that they belong to, in one transaction: neither is ever ahead (P-16, S-1)', async () => {
+    const apart: string[] = [];
+    let together = 0;
+    const world = await World.create(7, {
+      block: () => {},
+      written: (_machine, writes) => {
+        const tables = new Set(writes.filter(({ value }) => value).map(({ table }) => table));
+        const isOfLedger = (['blocks', 'kv', 'history'] as const).some((table) => tables.has(table));
+        if (isOfLedger && !tables.has('heads')) apart.push([...tables].join());
+        if (tables.has('blocks') && tables.has('history') && tables.has('heads')) together += 1;
+      },
+    });
+    const group = await AnnouncedGroup.create(world, 5);
+    await change(group, [0, 1, 2, 3], { engine: 'pbft' });
+    for (let round = 0; round < 3; round++) await postEverywhere(group);
+    expect(apart).toEqual([]);
+    expect(together).toBeGreaterThan(group.machines.length);
+  });
 });
