@@ -180,6 +180,23 @@ describe('who is asked answers (C-30)', () => {
     expect(early).toEqual([]);
   });
 
+  it('each tick, which comes numbered on the stream that is open (C-30)', async () => {
+    const heard: number[] = [];
+    const world = await World.create(56, {
+      block: () => {},
+      sent: (_machine, to, data) => {
+        const ticks = decodeOrNothing(ProducerFrame, data)?.Change.flatMap((said) => readTick(said) ?? []) ?? [];
+        if (to === 'peer-member1') heard.push(...ticks.map(({ attempt }) => attempt));
+      },
+    });
+    const group = await AnnouncedGroup.create(world, 3);
+    group.machine(2).crash();
+    const wanted = group.wanted(group.keys([0, 1, 2]), { agreementTickMs: 1_000 });
+    await world.settled(group.owner.node.changeConsensus(group.groupId, wanted));
+    await group.until('the result is final', () => group.view(group.owner).change?.phase === 'done');
+    expect([...new Set(heard)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
   it('as soon as the owner reaches it: who connects between two ticks is sent the newest one', async () => {
     const { world, group, member } = await scene(52);
     member.crash();
