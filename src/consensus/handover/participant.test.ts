@@ -8,6 +8,7 @@ import { GROUP_ID, OWNER_SECRET, recoveryContract, requestFor, secretsOf } from 
 import type { ParticipantInput } from './participant.ts';
 import { encodeProof, HandoverReport, proofLimitBytes } from './proofs.ts';
 import { signTick } from './request.ts';
+import type { HandoverStep } from './step.ts';
 
 beforeAll(async () => {
   await initCrypto();
@@ -336,6 +337,37 @@ describe('attempts (rule 2)', () => {
     expect(member.log.size).toBe(entries);
     expect(() => member.do({ type: 'message', nonce: 4, sender: 0, data: value })).toThrow('no other producer');
   });
+});
+
+test('a crash when all proofs are there: the shares are asked for again, in time; once acknowledged, the log says so (C-30, C-31)', () => {
+  const members = [new Member(2, 0), new Member(2, 1)] as const;
+  const [member] = members;
+  const queue: { to: 0 | 1; data: Uint8Array }[] = [];
+  const asked: HandoverStep['decrypt'][number][] = [];
+  const started: string[] = [];
+  const say = (from: 0 | 1, step: HandoverStep): void => {
+    for (const { data } of step.send) queue.push({ to: from === 0 ? 1 : 0, data });
+    if (from !== 0) return;
+    asked.push(...step.decrypt);
+    started.push(...step.timers.map(({ name }) => name));
+  };
+  for (const index of [0, 1] as const) {
+    members[index].do(tickOf(requestFor(2)));
+    members[index].accept();
+    say(index, members[index].do({ type: 'connected', nonce: 4, peer: 1 - index }));
+  }
+  for (let next = queue.shift(); next && asked.length === 0; next = queue.shift()) {
+    const { to, data } = next;
+    say(to, members[to].do({ type: 'message', nonce: 4, sender: 1 - to, data }));
+  }
+  expect(started).toEqual(['4/1/acknowledgements']);
+  const { timers, decrypt } = member.restart();
+  expect(timers.map(({ name }) => name)).toEqual(['4/1/acknowledgements']);
+  expect(decrypt).toEqual(asked);
+  const { name, encryptedShares } = decrypt[0] as HandoverStep['decrypt'][number];
+  const { persist } = member.do({ type: 'decrypted', nonce: 4, name, plains: encryptedShares });
+  expect(persist.map(({ key }) => key.split('/').at(-1))).toContain('acknowledge.1');
+  expect(member.restart().decrypt).toEqual([]);
 });
 
 describe('the end', () => {
