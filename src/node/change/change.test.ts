@@ -146,6 +146,9 @@ describe('a change of consensus', () => {
     await expect(
       world.settled(group.machine(1).node.changeConsensus(group.groupId, group.wanted(group.keys([1])))),
     ).rejects.toMatchObject({ code: 'not-allowed' });
+    await expect(world.settled(group.owner.node.abandonChange(group.groupId, group.groupId))).rejects.toMatchObject({
+      code: 'unknown-proof',
+    });
     await world.settled(group.owner.node.abandonChange(group.groupId, reqId));
     const next = await ask(group, [0, 1]);
     expect(await resultOf(group, reqId)).toBe('FAILED');
