@@ -101,8 +101,9 @@ export class Poster {
     for (const row of outbox.due(nowMs)) {
       if (!row.Trx || this.#waitsForAnother(row.Trx)) continue;
       let trx = row.Trx;
-      // In a block that waits for seals: it is on its way.
-      if (await chain.placeOf(trx.SenderPubkey, trx.TrxId)) {
+      // In a block that waits for seals: it is on its way. But those who are bound to a recovery have to hear its result before they may seal that block.
+      const isPlaced = (await chain.placeOf(trx.SenderPubkey, trx.TrxId)) !== undefined;
+      if (isPlaced && !this.#endsRecovery(trx)) {
         outbox.sent(trx.TrxId, nowMs);
         continue;
       }
@@ -110,7 +111,7 @@ export class Poster {
         trx = this.#sign(trx.TrxId, trx.Type, trx.Data);
         await outbox.put(outboxRow(trx, row.Content, row.CreatedAt));
       }
-      const reason = await this.#whyExcluded(trx);
+      const reason = isPlaced ? undefined : await this.#whyExcluded(trx);
       if (reason === undefined) {
         trxs.push(trx);
         outbox.sent(trx.TrxId, nowMs);
@@ -124,10 +125,15 @@ export class Poster {
    * recovery does not wait, since those who could order the one before it may be gone.
    */
   #waitsForAnother(trx: Trx): boolean {
-    const { outbox, chain } = this.#options;
-    if (trx.Type !== TrxType.CONSENSUS) return false;
-    const first = outbox.items().find(({ Type }) => Type === TrxType.CONSENSUS);
-    return first !== undefined && first.TrxId !== trx.TrxId && !bundleIn(trx, chain.identity)?.Req?.Contract?.Recovery;
+    if (trx.Type !== TrxType.CONSENSUS || this.#endsRecovery(trx)) return false;
+    const first = this.#options.outbox.items().find(({ Type }) => Type === TrxType.CONSENSUS);
+    return first !== undefined && first.TrxId !== trx.TrxId;
+  }
+
+  /** Whether it is the result of a recovery, whatever came of that. */
+  #endsRecovery(trx: Trx): boolean {
+    const bundle = trx.Type === TrxType.CONSENSUS ? bundleIn(trx, this.#options.chain.identity) : undefined;
+    return bundle?.Req?.Contract?.Recovery === true;
   }
 
   #sign(trxId: string, type: TrxType, data: Uint8Array): Trx {

@@ -1,5 +1,5 @@
 import type { FaultOf } from '../../consensus/index.ts';
-import { bundleIn, consensusRows, isRecovery, verifiedBundle } from '../../ledger/index.ts';
+import { bundleIn, consensusRows, isRecovery, recoveryIn, verifiedBundle } from '../../ledger/index.ts';
 import {
   type Block,
   type ChangeConsensusReq,
@@ -242,8 +242,8 @@ export class Change {
     if (wanted.recovery && this.#isOwner) await findNewest();
     return this.#asOwner(async (asking) => {
       const { request: open, bundle } = asking.status;
-      // A recovery that was signed is as good as open until the chain has it: nothing may be asked of the producers before it.
-      if (open && !wanted.recovery && (!bundle || isRecovery(bundle))) throw requestOpen(open);
+      const inTheWay = open && !bundle ? open : this.#signedRecovery;
+      if (inTheWay && !wanted.recovery) throw requestOpen(inTheWay);
       checkWanted(wanted, group.chain, group.epoch);
       if (open && !bundle) await asking.abandon();
       const successTrxId = newUuid(ports.random);
@@ -258,6 +258,17 @@ export class Change {
         memo: wanted.memo,
       };
     });
+  }
+
+  /**
+   * The newest recovery that the owner has signed the success of, and that the chain does not have: as good as open, whatever was asked for since. Nothing else may be
+   * asked of the producers before it.
+   */
+  get #signedRecovery(): ChangeConsensusReq | undefined {
+    const { chain, outbox } = this.#options.group;
+    const onTheirWay = outbox.items().map((trx) => recoveryIn(trx, chain.identity, chain.configuration.nonceFloor)?.bundle);
+    const signed = [this.#sides.asking?.status.bundle, ...onTheirWay].filter(isRecovery).flatMap((bundle) => bundle?.Req ?? []);
+    return signed.sort((a, b) => b.Nonce - a.Nonce)[0];
   }
 
   async #open(asking: Asking, wanted: WantedChange, successTrxId: string): Promise<ChangeConsensusReq> {

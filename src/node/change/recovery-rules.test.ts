@@ -106,6 +106,28 @@ describe('the base of a recovery (C-35)', () => {
     expect((await world.settled(group.owner.node.lastProof(groupId))).req).toMatchObject({ ReqId: reqId, Nonce: 3 });
   });
 
+  it('is of a recovery again once one was signed, though a later one came to nothing, until the chain has it', async () => {
+    const group = await AnnouncedGroup.under(7, [1, 2, 3, 4], 21);
+    const { owner, world, groupId } = group;
+    const first = await group.recover([5]);
+    // Nobody who is to produce hears of it.
+    await group.until('it is signed', () => group.view(owner).change?.result === 'SUCCESS');
+    split(group, [0, 1, 2, 3, 4], [5, 6]);
+    await group.recover([6]);
+    await group.until('the second is over', () => group.view(owner).change?.phase === 'done');
+    expect(group.view(owner)).toMatchObject({ consensus: { nonce: 1 }, change: { nonce: 3, result: 'TIMEOUT' } });
+    const ask = () => world.settled(owner.node.changeConsensus(groupId, group.wanted(group.keys([1, 2, 3]))));
+    await expect(ask()).rejects.toMatchObject({ code: 'request-open', params: { reqId: first.reqId, nonce: 2 } });
+    owner.crash();
+    await owner.start();
+    await expect(ask()).rejects.toMatchObject({ code: 'request-open', params: { nonce: 2 } });
+    world.network.split([]);
+    await group.untilProducers([5]);
+    await group.postEverywhere();
+    await ask();
+    await group.untilProducers([1, 2, 3]);
+  });
+
   it('is not moved up where the producers order the refusal: there is nothing to recover (C-36)', async () => {
     const group = await AnnouncedGroup.under(7, [1, 2, 3, 4], 14);
     const { world, groupId } = group;

@@ -149,6 +149,12 @@ describe('seeds that found a defect', () => {
     expect(await runTrial(options(4, 40_567, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
   });
 
+  it('who is bound to a recovery hears that it failed, though that stands in a block which waits for its seal (4 producers, seed 50220; C-36)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(4, 50_220, { minutes: 1, changes: 'recovery' }));
+  });
+
   it('who catches up under one configuration leaves the first block of a recovery to those whom it names (4 producers, seed 41234)', {
     timeout: TIMEOUT_MS,
   }, async () => {
