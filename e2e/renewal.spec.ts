@@ -85,7 +85,7 @@ test('an owner who produces alone and is restored from a backup renews itself by
   await user.post('Who makes a block of this?');
   await expect(user.article('Who makes a block of this?')).toContainText('Pending');
   await expect.poll(async () => (await lostAt(user, groupId)).length).toBe(1);
-  await expect(offer(again)).toContainText('your own node has no record of what it signed');
+  await expect(offer(again)).toContainText('Your own node has no record of what it signed');
   await again.page.screenshot({ path: info.outputPath('alone.png'), fullPage: true });
 
   await offer(again).getByRole('link', { name: 'Renew' }).click();

@@ -12,7 +12,9 @@ export function RenewalNotice({ group }: { readonly group: GroupView }) {
   const renewal = renewalOf(group);
   if (!renewal || group.role !== 'owner') return null;
   const { lost, able, needed, by, canAsk } = renewal;
-  const names = lost.map(({ pubkey, link }) => (link === 'self' ? words.you : shortKey(displayName(pubkey))));
+  // The own node begins the sentence.
+  const own = lost.filter(({ link }) => link === 'self').map(() => words.you);
+  const names = [...own, ...lost.filter(({ link }) => link !== 'self').map(({ pubkey }) => shortKey(displayName(pubkey)))];
   return (
     <section className={styles.notice} aria-labelledby="renewal-title">
       <h2 id="renewal-title">{words.title({ count: lost.length })}</h2>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChangeView, GroupView } from '../../node/view.ts';
-import { renewalOf } from './renewal.ts';
+import { isRecoveryUnderWay, renewalOf } from './renewal.ts';
 
 function offer(producers: number, lost: number, change?: Partial<ChangeView>) {
   const views = Array.from({ length: producers }, (_, index) => ({ pubkey: String(index), hasLostLog: index < lost }));
@@ -26,4 +26,13 @@ test('it cannot be asked for while a change is open, but a recovery can until on
   expect(offer(4, 2, open)?.canAsk).toBe(true);
   expect(offer(4, 2, { ...open, recovery: true })?.canAsk).toBe(false);
   expect(offer(4, 1, { phase: 'done', recovery: false })?.canAsk).toBe(true);
+});
+
+test('a recovery that came to nothing keeps no other from being asked for, though nobody orders its result (C-35)', () => {
+  const ending = { phase: 'ending', recovery: true } as const;
+  expect(offer(4, 2, { ...ending, result: 'TIMEOUT' })?.canAsk).toBe(true);
+  expect(offer(4, 2, { ...ending, result: 'FAILED' })?.canAsk).toBe(true);
+  expect(offer(4, 2, { ...ending, result: 'SUCCESS' })?.canAsk).toBe(false);
+  expect(isRecoveryUnderWay({ ...ending, result: 'SUCCESS', phase: 'done' } as ChangeView)).toBe(false);
+  expect(isRecoveryUnderWay(undefined)).toBe(false);
 });

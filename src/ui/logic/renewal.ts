@@ -1,4 +1,4 @@
-import type { GroupView, ProducerView } from '../../node/view.ts';
+import type { ChangeView, GroupView, ProducerView } from '../../node/view.ts';
 
 /** Producers that have lost their logs, and how they can be appointed anew. */
 export interface Renewal {
@@ -12,6 +12,13 @@ export interface Renewal {
   readonly canAsk: boolean;
 }
 
+/**
+ * Whether a recovery may still come of what was asked for. One that came to nothing may never be final, where nobody orders its result: another may be asked for
+ * at once (C-35).
+ */
+export const isRecoveryUnderWay = (change: ChangeView | undefined): boolean =>
+  change?.recovery === true && change.phase !== 'done' && (change.result === undefined || change.result === 'SUCCESS');
+
 /** Undefined while no producer says that its log is gone. */
 export function renewalOf({ consensus, change }: Pick<GroupView, 'consensus' | 'change'>): Renewal | undefined {
   const { producers, sealsNeeded: needed } = consensus;
@@ -20,5 +27,5 @@ export function renewalOf({ consensus, change }: Pick<GroupView, 'consensus' | '
   const able = producers.length - lost.length;
   const by = able >= needed ? 'change' : 'recovery';
   const isOpen = change !== undefined && change.phase !== 'done';
-  return { lost, able, needed, by, canAsk: !isOpen || (by === 'recovery' && !change.recovery) };
+  return { lost, able, needed, by, canAsk: !isOpen || (by === 'recovery' && !isRecoveryUnderWay(change)) };
 }

@@ -5,7 +5,7 @@ import { type Fact, Facts } from '../../components/facts.tsx';
 import { MissingProducers } from '../../components/missing-producers.tsx';
 import type { EpochPicture } from '../../hooks/use-live-consensus.ts';
 import { type GroupState, groupState } from '../../logic/group-state.ts';
-import { renewalOf } from '../../logic/renewal.ts';
+import { isRecoveryUnderWay, renewalOf } from '../../logic/renewal.ts';
 import { paths } from '../../logic/route.ts';
 import { type Messages, useMessages } from '../../messages/index.ts';
 import { endOf } from './change-progress.tsx';
@@ -45,7 +45,7 @@ export function Overview({ group, picture }: OverviewProps) {
             <ButtonLink href={paths.change(group.groupId)} label={messages.change.open} />
           </p>
         )}
-        {group.role === 'owner' && state === 'paused' && !group.change?.recovery && !renewalOf(group) && (
+        {group.role === 'owner' && state === 'paused' && !isRecoveryUnderWay(group.change) && !renewalOf(group) && (
           <p className={styles.actions}>
             <ButtonLink href={paths.recover(group.groupId)} label={messages.recovery.open} kind="quiet" />
           </p>
