@@ -73,7 +73,10 @@ describe('several producers', () => {
     const isStuck = (): boolean => live(first).producers[0]?.proposal?.broadcast.echoes === 2;
     expect(await here.runUntil(isStuck, 120_000)).toBe(true);
     expect(live(first).producers[0]?.proposal).toMatchObject({ broadcast: { phase: 'echoing', readies: 0 } });
-    expect(live(user).producers[0]).toEqual({ pubkey: viewOf(first).userPubkey, link: 'connected', faults: {} });
+    expect(live(user).producers[0]).toEqual({
+      ...{ pubkey: viewOf(first).userPubkey, link: 'connected', faults: {} },
+      hasLostLog: false,
+    });
     await here.run(120_000);
     expect(viewOf(first).head).toEqual(head);
     await are(user, ['connected', 'connected', 'away', 'away']);
@@ -121,7 +124,7 @@ describe('several producers', () => {
     second.crash();
     await second.start();
     await online(second, 2);
-    expect(availability(second).missing).toEqual(missingKeys.map((pubkey) => ({ pubkey })));
+    expect(availability(second).missing).toEqual(missingKeys.map((pubkey) => ({ pubkey, hasLostLog: false })));
     await third.start();
     for (const machine of [first, second, third, user]) {
       await online(machine, 3);

@@ -255,6 +255,9 @@ describe('the socket of events', () => {
       trx_id: ids[1],
       status: 'Committed',
       block_id: expect.any(Number),
+      result: 'Applied',
+      version: expect.any(Number),
+      state_root: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(all.events.find(({ type }) => type === 'block')).toMatchObject({ hash: expect.any(String), trxs: expect.any(Number) });
     expect(some.events.every(({ group_id }) => group_id === mine.body.group_id)).toBe(true);
