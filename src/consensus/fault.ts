@@ -15,6 +15,18 @@ export interface Fault {
 /** The fault of somebody whose key is known: of a producer, or of the owner as such, who has no index. */
 export type FaultOf = Omit<Fault, 'producer'> & Partial<Pick<Fault, 'producer'>>;
 
+/** Kinds whose evidence is signed by whom it is held against, and proves the fault by itself. Others' is for whoever was there. */
+export const PROVABLE: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'conflicting-done',
+  'conflicting-pre-prepare',
+  'conflicting-prepare',
+  'conflicting-commit',
+  'bad-new-view',
+  'conflicting-response',
+  'conflicting-request',
+  'bad-dealing',
+]);
+
 export type FaultKind =
   // ------------------------------------------------------------------------------------------------------ any message
   /** Bytes that are no message. */

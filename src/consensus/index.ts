@@ -18,7 +18,7 @@ export {
   type TimerName,
   type ViewProgress,
 } from './engine.ts';
-export type { Fault, FaultKind, FaultOf } from './fault.ts';
+export { type Fault, type FaultKind, type FaultOf, PROVABLE } from './fault.ts';
 export { RESPONSE_PREFIX } from './handover/log.ts';
 export { Owner, type OwnerInput, type OwnerStatus, type OwnerStep } from './handover/owner.ts';
 export {

@@ -19,9 +19,6 @@ async function toldOf(
     groupId: 'g',
     chain: { placeOf: async () => rowOf(block.BlockId) } as never,
     emit: (event) => told.push(event),
-    failed: (error) => {
-      throw error;
-    },
   });
   answers.addRequest(trx.TrxId);
   answers.addResult(trx, block);

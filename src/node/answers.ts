@@ -15,7 +15,6 @@ export interface AnswersOptions {
   readonly groupId: string;
   readonly chain: Chain;
   readonly emit: (event: NodeEvent) => void;
-  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -37,12 +36,13 @@ export class Answers {
 
   /** Its block is final and stored. */
   addResult({ SenderPubkey, TrxId: trxId }: Trx, block: Block): void {
-    const { groupId, chain, emit, failed } = this.#options;
+    const { groupId, chain, emit } = this.#options;
     const answer = (place: PlaceRow | undefined): void => {
       // A recovery may have given the block up meanwhile.
       if (place?.BlockId !== block.BlockId) return;
       emit({ type: 'trx', groupId, trxId, status: 'Committed', blockId: block.BlockId, ...answerIn(place, block) });
     };
-    chain.placeOf(SenderPubkey, trxId).then(answer).catch(failed);
+    // Told once, as a hint: whoever misses it asks.
+    chain.placeOf(SenderPubkey, trxId).then(answer, () => {});
   }
 }

@@ -1,5 +1,5 @@
 import type { Execution } from '../ledger/index.ts';
-import { Block, concatBytes, PostItem, type Trx, TrxResult } from '../records/index.ts';
+import { Block, joinBytes, PostItem, type Trx, TrxResult } from '../records/index.ts';
 import type { Write } from './ports.ts';
 import { ChangesRow, HistoryRow, keyOf, PlaceRow } from './rows.ts';
 
@@ -20,8 +20,8 @@ export function executionWrites(groupId: string, block: Block, execution: Execut
   writes.push({ table: 'kvchanges', key: keyOf.block(groupId, block.BlockId), value: encodeChanges(execution) });
   const history: HistoryRow = {
     FirstLeaf: firstLeaf,
-    Nodes: concatBytes(...execution.historyNodes),
-    Digests: concatBytes(...execution.leaves.map(({ WriteSetDigest }) => WriteSetDigest)),
+    Nodes: joinBytes(execution.historyNodes),
+    Digests: joinBytes(execution.leaves.map(({ WriteSetDigest }) => WriteSetDigest)),
   };
   writes.push({ table: 'history', key: keyOf.block(groupId, block.BlockId), value: HistoryRow.encode(history) });
   return writes;

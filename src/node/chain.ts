@@ -332,7 +332,7 @@ export class Chain {
     const { groupId } = this.identity;
     const configuration = this.recoveryOf(block)?.configuration ?? this.#configuration;
     const firstLeaf = this.#frontier.size;
-    this.#staged.push(...executionWrites(groupId, block, execution, firstLeaf));
+    for (const write of executionWrites(groupId, block, execution, firstLeaf)) this.#staged.push(write);
     let posts = this.#tip.posts;
     for (const [place, trx] of block.Trxs.entries()) {
       this.#stagedTrxs.add(keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));

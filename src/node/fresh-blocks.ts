@@ -23,7 +23,7 @@ export interface FreshBlocksOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Heights above the head, and below it, whose seals are of use to somebody: producers run at most 3 epochs ahead. */
+/** Heights above the head, and below it, whose seals are of use to somebody. */
 const HEIGHTS_AROUND = 4;
 
 /** What is known of a block that is on its way: one body, and the seals for its hash. */
@@ -42,6 +42,8 @@ export class FreshBlocks {
   readonly #options: FreshBlocksOptions;
   /** Height → hash → what is known. */
   readonly #heights = new Map<number, Map<string, Candidate>>();
+  /** Of the configuration that they are under. */
+  #nonce = -1;
   #isHandingOn = false;
 
   constructor(options: FreshBlocksOptions) {
@@ -76,6 +78,9 @@ export class FreshBlocks {
 
   /** Answers whether it may be true: an honest producer seals one block a height. */
   #collect({ BlockId: blockId, BlockHash: hash }: SealBody, seal: Seal, block: Block | undefined): boolean {
+    const { nonce } = this.#options.chain.inForce;
+    if (nonce !== this.#nonce) this.#heights.clear();
+    this.#nonce = nonce;
     const here = this.#heights.get(blockId) ?? new Map<string, Candidate>();
     this.#heights.set(blockId, here);
     const name = toHex(hash);

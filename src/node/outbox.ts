@@ -77,7 +77,7 @@ export class Outbox {
     for (const row of rows) this.#entries.set(row.Trx.TrxId, { row, trx: row.Trx, sent: 0, dueAtMs: 0, reached: false });
   }
 
-  /** Answers the ids that were here. */
+  /** Answers those that were here. */
   forget(trxs: readonly Trx[], userPubkey: string): Trx[] {
     return trxs.filter((trx) => trx.SenderPubkey === userPubkey && this.#entries.delete(trx.TrxId));
   }

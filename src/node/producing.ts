@@ -96,7 +96,7 @@ export class Producing {
     return this.#lag !== undefined && ports.clock.monotonicMs() - this.#lag.sinceMs >= OVERTAKEN_MS;
   }
 
-  /** Those who could bring blocks as producers are taken for gone: until the next second final ones are taken from anybody. */
+  /** Those who could bring blocks as producers are taken for gone: final ones are taken from anybody, for as long as the tip stands below what members tell of. */
   overtaken(): void {
     this.#lag = { tipBlock: this.#options.chain.tip.blockId, sinceMs: Number.NEGATIVE_INFINITY };
   }

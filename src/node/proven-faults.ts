@@ -1,4 +1,4 @@
-import type { FaultOf } from '../consensus/index.ts';
+import { type FaultOf, PROVABLE } from '../consensus/index.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Ports } from './ports.ts';
 import { keyOf, ProvenFaultRow, startingWith } from './rows.ts';
@@ -31,7 +31,7 @@ export class ProvenFaults {
     faultFound(fault, pubkey);
     const { kind, evidence } = fault;
     const key = keyOf.provenFault(groupId, pubkey, kind);
-    if (!evidence || this.#stored.has(key)) return;
+    if (!evidence || !PROVABLE.has(kind) || this.#stored.has(key)) return;
     this.#stored.add(key);
     mailbox
       .run(() => this.#store(key, pubkey, kind, evidence))

@@ -148,10 +148,7 @@ export class Change {
    * Undefined if there is none.
    */
   get promised(): number | undefined {
-    const { asked, asking } = this.#sides;
-    const { bundle } = asking?.status ?? {};
-    const signed = bundle && isRecovery(bundle) ? (bundle.Req?.Nonce ?? -1) : -1;
-    const promised = Math.max(signed, asked.promised ?? -1);
+    const promised = Math.max(this.#signedRecovery?.Nonce ?? -1, this.#sides.asked.promised ?? -1);
     return promised < 0 ? undefined : promised;
   }
 

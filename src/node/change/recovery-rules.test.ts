@@ -253,6 +253,11 @@ describe('the promise of a recovery (C-36)', () => {
     owner.crash();
     await owner.start();
     const { head } = group.view(owner);
+    // Whatever it asks for since, and with whatever result.
+    await group.recover([3]);
+    await group.until('the next came to nothing', () => group.view(owner).change?.result === 'TIMEOUT');
+    owner.crash();
+    await owner.start();
     await world.settled(group.machine(1).node.post(group.groupId, '{"stays":"pending"}'));
     await world.run(20_000);
     expect(isBound(group, owner)).toBe(true);

@@ -45,11 +45,14 @@ export function Overview({ group, picture }: OverviewProps) {
             <ButtonLink href={paths.change(group.groupId)} label={messages.change.open} />
           </p>
         )}
-        {group.role === 'owner' && state === 'paused' && !isRecoveryUnderWay(group.change) && !renewalOf(group) && (
-          <p className={styles.actions}>
-            <ButtonLink href={paths.recover(group.groupId)} label={messages.recovery.open} kind="quiet" />
-          </p>
-        )}
+        {group.role === 'owner' &&
+          state === 'paused' &&
+          !isRecoveryUnderWay(group.change) &&
+          renewalOf(group)?.by !== 'recovery' && (
+            <p className={styles.actions}>
+              <ButtonLink href={paths.recover(group.groupId)} label={messages.recovery.open} kind="quiet" />
+            </p>
+          )}
       </div>
     </section>
   );
