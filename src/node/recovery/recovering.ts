@@ -165,7 +165,7 @@ export class Recovering {
    */
   async take(blocks: readonly Block[]): Promise<readonly Block[] | 'other' | Refusal> {
     const { chain, producing, toPool } = this.#options;
-    const recovery = this.#opensOver(blocks);
+    const recovery = this.#opensOver(blocks) ?? (await this.#overtakes(blocks));
     if (!recovery || !(await this.#isBaseFinal(recovery))) return 'other';
     const leastNonce = this.#leastNonceOver(recovery);
     const last = blocks.findIndex(({ ConfigNonce }) => ConfigNonce >= leastNonce);
@@ -193,6 +193,17 @@ export class Recovering {
     const recovery = recoveryIn(first?.Trxs[0], identity, (first?.ConfigNonce ?? 0) - 1);
     if (!first || recovery?.nonce !== first.ConfigNonce || recovery.base.blockId !== first.BlockId - 1) return undefined;
     return isFinal(first, recovery.configuration) ? recovery : undefined;
+  }
+
+  /**
+   * The recovery among these that overtakes one of this chain: where this chain opened its own they go on from the older blocks, which its producers may not
+   * have known. Its base is said to be where they leave this chain.
+   */
+  async #overtakes([first, ...later]: readonly Block[]): Promise<Recovery | undefined> {
+    const ours = first && (await this.#options.chain.storedBlock(first.BlockId));
+    if (!first || !ours || !this.#opensOver([ours])) return undefined;
+    const overtaking = later.map((block) => this.#opensOver([block])).findLast((recovery) => recovery !== undefined);
+    return overtaking && { ...overtaking, base: { blockId: first.BlockId - 1, hash: first.PrevHash } };
   }
 
   /** The configuration that another chain has to have, to count more than this one and what is adopted here. */

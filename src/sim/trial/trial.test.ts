@@ -155,6 +155,12 @@ describe('seeds that found a defect', () => {
     await runTrial(options(4, 50_220, { minutes: 1, changes: 'recovery' }));
   });
 
+  it('a recovery that goes on from older blocks is followed by those who had followed one that it overtakes (4 producers, seed 81452; C-38)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(4, 81_452, { minutes: 1, changes: 'recovery' }));
+  });
+
   it('who catches up under one configuration leaves the first block of a recovery to those whom it names (4 producers, seed 41234)', {
     timeout: TIMEOUT_MS,
   }, async () => {
