@@ -90,13 +90,11 @@ async function measure(engine: Kind, isDiskSlow: boolean): Promise<Figure[]> {
   const toFinal = figure(`${kind}: start of the epoch to final at a producer`, 'ms', latencies.producers);
   const toDecided = figure(`${kind}: start of the epoch to decided and stored at a producer`, 'ms', latencies.decided);
   const toUser = figure(`${kind}: start of the epoch to final at a user`, 'ms', latencies.user);
+  const inDelays = ({ value }: Figure): Figure => {
+    return { name: `${kind}: the same in one-way delays`, unit: `of ${DELAY_MS} ms`, value: value / DELAY_MS };
+  };
   return [
-    toDecided,
-    { name: `${kind}: the same in one-way delays`, unit: `of ${DELAY_MS} ms`, value: toDecided.value / DELAY_MS },
-    toFinal,
-    { name: `${kind}: the same in one-way delays`, unit: `of ${DELAY_MS} ms`, value: toFinal.value / DELAY_MS },
-    toUser,
-    { name: `${kind}: the same in one-way delays`, unit: `of ${DELAY_MS} ms`, value: toUser.value / DELAY_MS },
+    ...[toDecided, toFinal, toUser].flatMap((each) => [each, inDelays(each)]),
     { name: `${kind}: epochs with a block`, unit: '/s', value: (1_000 * blocks) / elapsedMs },
   ];
 }

@@ -332,6 +332,7 @@ export class Chain {
     const { groupId } = this.identity;
     const configuration = this.recoveryOf(block)?.configuration ?? this.#configuration;
     const firstLeaf = this.#frontier.size;
+    // One by one, as in a rollback: a call takes no hundred thousand arguments.
     for (const write of executionWrites(groupId, block, execution, firstLeaf)) this.#staged.push(write);
     let posts = this.#tip.posts;
     for (const [place, trx] of block.Trxs.entries()) {
@@ -366,8 +367,7 @@ export class Chain {
     if (!base || blockId > this.#head.blockId) throw new RangeError(`block ${blockId} is not final here`);
     if (blocks.length === 0) return [];
     const { writes, frontier, posts } = await rollBack(this.#store, groupId, blocks, this.#state);
-    // Not pushed: a call takes no hundred thousand arguments.
-    this.#staged = [...this.#staged, ...writes];
+    for (const write of writes) this.#staged.push(write);
     for (const trx of blocks.flatMap(({ Trxs }) => Trxs)) this.#droppedTrxs.add(keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
     this.#frontier = frontier;
     this.#tip = headOf(base, this.#tip.posts - posts);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { initCrypto } from '../crypto/index.ts';
 import { verifyReceipt } from '../ledger/index.ts';
 import { type Block, parseSeed, Receipt, TrxResult, TrxType } from '../records/index.ts';
-import { dealtGroup, idealKeys, type SimulatedMachine, World } from '../sim/index.ts';
+import { dealtGroup, idealDealer, type SimulatedMachine, World } from '../sim/index.ts';
 import { HistoryRow, startingWith } from './rows.ts';
 
 beforeAll(initCrypto);
@@ -17,8 +17,7 @@ async function blocksOf(world: World, { node }: SimulatedMachine, groupId: strin
 /** A group that went from one producer to four while people posted, as a producer and a user have it. */
 async function groupOfFour(seed: number) {
   const world = await World.create(seed);
-  world.trustedDealer = (groupId, nonce, producers, index) =>
-    idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+  world.trustedDealer = idealDealer;
   const group = await dealtGroup(world, { producers: 4, users: 1, intervalMs: 1_000, encryption: 1 });
   for (let round = 0; round < 5; round++) {
     for (const { node, name } of world.machines) await world.settled(node.post(group.groupId, JSON.stringify({ name, round })));

@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ConsensusView, GroupView, ProducerLink } from '../node/index.ts';
 import { SimulatedClock } from './clock.ts';
 import { dealtGroup } from './dealt-group.ts';
-import { idealKeys } from './ideal-threshold.ts';
+import { idealDealer } from './ideal-threshold.ts';
 import { type SimulatedMachine, World } from './world.ts';
 
 async function world(seed: number): Promise<World> {
   const made = await World.create(seed);
-  made.trustedDealer = (groupId, nonce, producers, index) =>
-    idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+  made.trustedDealer = idealDealer;
   return made;
 }
 
@@ -150,8 +149,7 @@ describe('users', () => {
         if (machine.name === 'user0') atNs.set(blockId, new SimulatedClock(here.time).nowNs());
       },
     });
-    here.trustedDealer = (groupId, nonce, producers, index) =>
-      idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+    here.trustedDealer = idealDealer;
     here.diskMs = { writeMs: [0, 0], readMs: [0, 0] };
     const { groupId, users, owner } = await dealtGroup(here, {
       ...{ producers: 4, users: 1, intervalMs: 1_000, encryption: 1 },

@@ -1,4 +1,5 @@
 import { type Ciphertext, ENCRYPTION_RANDOM_BYTES, type ThresholdKeys } from '../crypto/index.ts';
+import type { TrustedDealer } from '../node/index.ts';
 import { concatBytes, equalBytes, faultyLimit, sha256 } from '../records/index.ts';
 
 /**
@@ -118,3 +119,7 @@ export class IdealSignatures {
     return equalBytes(signature, this.sign(producer, hash));
   }
 }
+
+/** Who has dealt these keys to the producers of each configuration, for a world's `trustedDealer`. */
+export const idealDealer: TrustedDealer = (groupId, nonce, producers, index) =>
+  idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];

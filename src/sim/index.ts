@@ -4,7 +4,7 @@ export { Dealer, type DealtChange } from './dealer.ts';
 export { type DealtChangeOptions, dealtChange } from './dealt-change.ts';
 export { byKey, type DealtGroup, dealtGroup, producersOf } from './dealt-group.ts';
 export { idealSignatures } from './ideal-signatures.ts';
-export { IdealKeys, IdealSignatures, idealKeys } from './ideal-threshold.ts';
+export { IdealKeys, IdealSignatures, idealDealer, idealKeys } from './ideal-threshold.ts';
 export { Author, paperGroup } from './ledger-fixture.ts';
 export { liarIn } from './liar.ts';
 export { type SimulatedHost, SimulatedNetwork } from './network.ts';

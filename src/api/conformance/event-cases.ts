@@ -1,8 +1,6 @@
+import { fromBase64, toHex } from '../../records/index.ts';
 import { equal, matches } from './caller.ts';
 import { type Case, oneNode } from './case.ts';
-
-const hexOf = (base64: string): string =>
-  Array.from(atob(base64), (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
 
 export const EVENT_CASES: readonly Case[] = [
   oneNode('events tell of final blocks and of own trxs, of the asked group only', async (node) => {
@@ -28,7 +26,7 @@ export const EVENT_CASES: readonly Case[] = [
     const answer = ['result', 'version', 'state_root'].map((name) => committed?.[name]);
     equal('the answer', [status.result, status.version, status.state_root], answer);
     const { StateRoot } = await node.get(`/api/v1/block/${group_id}/${committed?.block_id}`);
-    equal('its version and root', answer, ['Applied', committed?.block_id, hexOf(StateRoot)]);
+    equal('its version and root', answer, ['Applied', committed?.block_id, toHex(fromBase64(StateRoot) ?? new Uint8Array())]);
     await node.forget(other.group_id);
     await node.forget(group_id);
   }),

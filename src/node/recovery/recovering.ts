@@ -1,5 +1,5 @@
 import { openBytes } from '../../crypto/index.ts';
-import { bundleHash, bundleIn, isFinal, type Recovery, recoveryIn } from '../../ledger/index.ts';
+import { bundleHash, bundleIn, type Recovery, recoveryIn } from '../../ledger/index.ts';
 import { type Block, ConsensusResult, equalBytes, PostItem, type Trx, TrxType } from '../../records/index.ts';
 import { askForBlocks, type BlockAsker, blocksIn } from '../block-requests.ts';
 import type { Chain, Refusal } from '../chain.ts';
@@ -12,7 +12,7 @@ import type { Producing } from '../producing.ts';
 import { GivenUpRow, keyOf, type OutboxRow } from '../rows.ts';
 import type { AppliedBlocks } from '../sync.ts';
 import type { GivenUpView } from '../view.ts';
-import { hasBlock, secondChain, type TwoChains } from './two-chains.ts';
+import { hasBlock, openingIn, secondChain, type TwoChains } from './two-chains.ts';
 
 export interface RecoveringOptions extends BlockAsker {
   readonly chain: Chain;
@@ -165,7 +165,7 @@ export class Recovering {
    */
   async take(blocks: readonly Block[]): Promise<readonly Block[] | 'other' | Refusal> {
     const { chain, producing, toPool } = this.#options;
-    const recovery = this.#opensOver(blocks) ?? (await this.#overtakes(blocks));
+    const recovery = (blocks[0] && this.#opensOver(blocks[0])) ?? (await this.#overtakes(blocks));
     if (!recovery || !(await this.#isBaseFinal(recovery))) return 'other';
     const leastNonce = this.#leastNonceOver(recovery);
     const last = blocks.findIndex(({ ConfigNonce }) => ConfigNonce >= leastNonce);
@@ -187,12 +187,10 @@ export class Recovering {
     }
   }
 
-  /** The recovery that the first of these blocks opens, sealed by those whom it names, if it is none of this chain's blocks. */
-  #opensOver([first]: readonly Block[]): Recovery | undefined {
-    const { identity } = this.#options.chain;
-    const recovery = recoveryIn(first?.Trxs[0], identity, (first?.ConfigNonce ?? 0) - 1);
-    if (!first || recovery?.nonce !== first.ConfigNonce || recovery.base.blockId !== first.BlockId - 1) return undefined;
-    return isFinal(first, recovery.configuration) ? recovery : undefined;
+  /** The recovery that this block opens right above its base, sealed by those whom it names. */
+  #opensOver(block: Block): Recovery | undefined {
+    const recovery = openingIn(block, this.#options.chain.identity);
+    return recovery?.base.blockId === block.BlockId - 1 ? recovery : undefined;
   }
 
   /**
@@ -201,8 +199,8 @@ export class Recovering {
    */
   async #overtakes([first, ...later]: readonly Block[]): Promise<Recovery | undefined> {
     const ours = first && (await this.#options.chain.storedBlock(first.BlockId));
-    if (!first || !ours || !this.#opensOver([ours])) return undefined;
-    const overtaking = later.map((block) => this.#opensOver([block])).findLast((recovery) => recovery !== undefined);
+    if (!first || !ours || !this.#opensOver(ours)) return undefined;
+    const overtaking = later.map((block) => this.#opensOver(block)).findLast((recovery) => recovery !== undefined);
     return overtaking && { ...overtaking, base: { blockId: first.BlockId - 1, hash: first.PrevHash } };
   }
 

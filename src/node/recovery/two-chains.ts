@@ -1,4 +1,4 @@
-import { type GroupIdentity, isFinal, recoveryIn } from '../../ledger/index.ts';
+import { type GroupIdentity, isFinal, type Recovery, recoveryIn } from '../../ledger/index.ts';
 import { type Block, blockHash, equalBytes } from '../../records/index.ts';
 import type { Chain } from '../chain.ts';
 
@@ -20,16 +20,16 @@ export async function secondChain(chain: Chain, ours: Block, theirs: readonly Bl
       block.BlockId === ours.BlockId &&
       block.ConfigNonce === ours.ConfigNonce &&
       isFinal(block, chain.configurationUnder(ours.ConfigNonce));
-    const isSecondOpening = block.ConfigNonce === head.configNonce && opensFinally(block, identity);
+    const isSecondOpening = block.ConfigNonce === head.configNonce && openingIn(block, identity) !== undefined;
     if ((isInstead || isSecondOpening) && !(await hasBlock(chain, block.BlockId, block.BlockHash))) return block;
   }
   return undefined;
 }
 
-/** Whether it is the first block of a recovery, sealed by those whom that names. */
-function opensFinally(block: Block, identity: GroupIdentity): boolean {
+/** The recovery that this block is the first of, sealed by those whom that names; undefined if it is none. */
+export function openingIn(block: Block, identity: GroupIdentity): Recovery | undefined {
   const recovery = recoveryIn(block.Trxs[0], identity, block.ConfigNonce - 1);
-  return recovery?.nonce === block.ConfigNonce && isFinal(block, recovery.configuration);
+  return recovery?.nonce === block.ConfigNonce && isFinal(block, recovery.configuration) ? recovery : undefined;
 }
 
 /** Where two chains of one nonce differ, each by a final block. */

@@ -3,7 +3,7 @@ import { replaceSignatures } from '../../crypto/index.ts';
 import { parseSeed } from '../../records/index.ts';
 import { type DealtGroup, dealtGroup } from '../dealt-group.ts';
 import { idealSignatures } from '../ideal-signatures.ts';
-import { idealKeys } from '../ideal-threshold.ts';
+import { idealDealer } from '../ideal-threshold.ts';
 import { type FailPoint, type SimulatedMachine, World } from '../world.ts';
 import { Watch } from './watch.ts';
 
@@ -25,8 +25,7 @@ afterAll(() => replaceSignatures());
 async function watchedGroup(seed: number, engine: string): Promise<{ world: World; watch: Watch; group: DealtGroup }> {
   const watch = new Watch();
   const world = await World.create(seed, watch);
-  world.trustedDealer = (groupId, nonce, producers, index) =>
-    idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+  world.trustedDealer = idealDealer;
   const group = await dealtGroup(world, { producers: SIZE, users: 0, intervalMs: 1_000, encryption: 0, engine });
   const { cipherKey, ownerPubkey } = parseSeed(group.seed);
   const identity = { groupId: group.groupId, ownerPubkey, cipherKey };

@@ -125,46 +125,48 @@ describe('the checks of a round fire on a planted bug', () => {
 });
 
 describe('seeds that found a defect', () => {
+  const withRecoveries = (seed: number) => runTrial(options(4, seed, { minutes: 1, changes: 'recovery' }));
+
   it('a mute owner keeps recoveries that were promised to itself, and so holds its group up (4 producers, seed 40037; C-36)', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    expect(await runTrial(options(4, 40_037, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: true });
+    expect(await withRecoveries(40_037)).toMatchObject({ isHeldUp: true });
   });
 
   it('a recovery asks no more faulty machines than its set stands, however few run (4 producers, seed 40058)', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    expect(await runTrial(options(4, 40_058, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
+    expect(await withRecoveries(40_058)).toMatchObject({ isHeldUp: false });
   });
 
   it('of many members under one configuration each has its turn, also the one whose chain counts more (4 producers, seed 40422; C-38)', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    expect(await runTrial(options(4, 40_422, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
+    expect(await withRecoveries(40_422)).toMatchObject({ isHeldUp: false });
   });
 
   it('what was signed with a time that a faulty producer made up is signed again when there are others to ask (4 producers, seed 40567)', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    expect(await runTrial(options(4, 40_567, { minutes: 1, changes: 'recovery' }))).toMatchObject({ isHeldUp: false });
+    expect(await withRecoveries(40_567)).toMatchObject({ isHeldUp: false });
   });
 
   it('who is bound to a recovery hears that it failed, though that stands in a block which waits for its seal (4 producers, seed 50220; C-36)', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    await runTrial(options(4, 50_220, { minutes: 1, changes: 'recovery' }));
+    await withRecoveries(50_220);
   });
 
   it('a recovery that goes on from older blocks is followed by those who had followed one that it overtakes (4 producers, seed 81452; C-38)', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    await runTrial(options(4, 81_452, { minutes: 1, changes: 'recovery' }));
+    await withRecoveries(81_452);
   });
 
   it('who catches up under one configuration leaves the first block of a recovery to those whom it names (4 producers, seed 41234)', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    await runTrial(options(4, 41_234, { minutes: 1, changes: 'recovery' }));
+    await withRecoveries(41_234);
   });
 
   it('a report on a request that ended when a recovery was asked for is nobody’s fault (4 producers, seed 8, recoveries; C-34)', {
@@ -183,7 +185,7 @@ describe('seeds that found a defect', () => {
   it('who has adopted a recovery holds no block of the chain before against who serves it (4 producers, seed 37, recoveries; C-38)', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    await runTrial(options(4, 37, { minutes: 1, changes: 'recovery' }));
+    await withRecoveries(37);
   });
 
   it('a block of a later epoch that was fetched, not decided, keeps its number (4 producers, seed 8)', {

@@ -1,6 +1,6 @@
 import { parseSeed } from '../../../records/index.ts';
 import { type DealtGroup, dealtGroup } from '../../dealt-group.ts';
-import { idealKeys } from '../../ideal-threshold.ts';
+import { idealDealer } from '../../ideal-threshold.ts';
 import type { SimulatedMachine, World } from '../../world.ts';
 import { BYZANTINE } from './strategies.ts';
 import { Twist } from './twist.ts';
@@ -15,8 +15,7 @@ export async function groupWithLiar(
 ): Promise<{ readonly group: DealtGroup; readonly user: SimulatedMachine; readonly twist: Twist }> {
   const maker = BYZANTINE.pbft[strategy];
   if (!maker) throw new RangeError(`there is no strategy ${strategy}`);
-  world.trustedDealer = (groupId, nonce, producers, index) =>
-    idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+  world.trustedDealer = idealDealer;
   // Who has which index is known when all have keys: each could be the liar.
   const twists = new Map<string, Twist>();
   world.equip = (name) => {

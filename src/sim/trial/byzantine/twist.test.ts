@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { blockHash, SyncResponse } from '../../../records/index.ts';
 import { dealtGroup } from '../../dealt-group.ts';
-import { idealKeys } from '../../ideal-threshold.ts';
+import { idealDealer } from '../../ideal-threshold.ts';
 import { World } from '../../world.ts';
 import { type NodeStrategy, Twist } from './twist.ts';
 
@@ -16,8 +16,7 @@ function hollow(answer: SyncResponse): Uint8Array {
 
 it('a producer that gets the seals of its own block from a liar keeps its content', { timeout: 120_000 }, async () => {
   const world = await World.create(4);
-  world.trustedDealer = (groupId, nonce, producers, index) =>
-    idealKeys(producers, new TextEncoder().encode(`${groupId}/${nonce}`))[index];
+  world.trustedDealer = idealDealer;
   // Everybody gives seals to the liar only, so that the others have to ask it.
   const strategy: NodeStrategy = { seals: (to, seals) => (to === LIAR ? seals : []) };
   const twists = new Map<string, Twist>();
