@@ -11,6 +11,13 @@ import { buildPage } from './support/build-page.ts';
 import { startHostilePeer } from './support/hostile-peer.ts';
 import { type RelayProcess, startRelayProcess } from './support/relay.ts';
 
+declare global {
+  interface Window {
+    /** What ICE says of every connection of the tab, one after the other. */
+    iceStates: RTCIceConnectionState[];
+  }
+}
+
 const TOPIC = `sett/1/${'5e'.repeat(32)}`;
 const KiB = 1024;
 
@@ -139,6 +146,34 @@ test('tabs find each other through the relay, connect by WebRTC, and go on when 
   const late = await openTab(browser);
   await subscribe(late);
   await say(late, 'late', [a, b, c]);
+});
+
+test('a tab that reloads is missed at once, whether it was dialled or dialled itself', async ({ browser }) => {
+  const tabs = [await openTab(browser), await openTab(browser), await openTab(browser)];
+  const withIds = await Promise.all(tabs.map(async (page) => ({ page, id: await peerIdOf(page) })));
+  // The smaller id dials.
+  const [dials, stays, dialled] = withIds.sort((one, other) => (one.id < other.id ? -1 : 1));
+  if (!dials || !stays || !dialled) throw new Error('Three tabs were opened.');
+  await stays.page.evaluate(() => {
+    const setRemoteDescription: (description: RTCSessionDescriptionInit) => Promise<void> =
+      RTCPeerConnection.prototype.setRemoteDescription;
+    window.iceStates = [];
+    RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+      this.addEventListener('iceconnectionstatechange', () => window.iceStates.push(this.iceConnectionState));
+      return setRemoteDescription.call(this, description);
+    };
+  });
+  for (const goes of [dials, dialled]) {
+    await meet(stays.page, goes.page);
+    await connectedByWebRtc(stays.page, goes.id);
+    await connectedByWebRtc(goes.page, stays.id);
+    await goes.page.reload();
+    await stays.page.waitForFunction((id) => window.tab.host.state().peers.every(({ peerId }) => peerId !== id), goes.id);
+  }
+  const iceStates = await stays.page.evaluate(() => window.iceStates);
+  expect(iceStates.filter((state) => state === 'connected')).toHaveLength(2);
+  // What ICE finds out by itself, many seconds later.
+  expect(iceStates).not.toContain('disconnected');
 });
 
 test('a request of 64 KiB and an answer of 5 MB, by WebRTC and through the relay', async ({ browser }) => {

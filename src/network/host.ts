@@ -24,7 +24,7 @@ import { Reputation } from './reputation.ts';
 import { State } from './state.ts';
 import { Streams } from './streams.ts';
 import { Timers } from './timers.ts';
-import { replayInitChannelEvents } from './webrtc-init.ts';
+import { patchWebRtc } from './webrtc-patches.ts';
 
 /** The length of a raw Ed25519 seed; anything else is read as a libp2p protobuf. */
 const SEED_BYTES = 32;
@@ -40,7 +40,7 @@ type Node = Awaited<ReturnType<typeof createNode>>;
 
 /** Starts a host. Imported through `index.ts`, which loads this file, and libp2p with it, only when it is needed. */
 export async function startHost(options: HostOptions): Promise<Host> {
-  replayInitChannelEvents(webRtcOf(options));
+  patchWebRtc(webRtcOf(options));
   const host = new Libp2pHost(options);
   await host.start(await readPrivateKey(options.privateKey));
   return host;
