@@ -148,7 +148,7 @@ test('tabs find each other through the relay, connect by WebRTC, and go on when 
   await say(late, 'late', [a, b, c]);
 });
 
-test('a tab that reloads is missed at once, whether it was dialled or dialled itself', async ({ browser }) => {
+test('a tab that reloads or is closed is missed at once, whether it was dialled or dialled itself', async ({ browser }) => {
   const tabs = [await openTab(browser), await openTab(browser), await openTab(browser)];
   const withIds = await Promise.all(tabs.map(async (page) => ({ page, id: await peerIdOf(page) })));
   // The smaller id dials.
@@ -163,11 +163,14 @@ test('a tab that reloads is missed at once, whether it was dialled or dialled it
       return setRemoteDescription.call(this, description);
     };
   });
-  for (const goes of [dials, dialled]) {
+  for (const [goes, leave] of [
+    [dials, () => dials.page.reload()],
+    [dialled, () => dialled.page.close()],
+  ] as const) {
     await meet(stays.page, goes.page);
     await connectedByWebRtc(stays.page, goes.id);
     await connectedByWebRtc(goes.page, stays.id);
-    await goes.page.reload();
+    await leave();
     await stays.page.waitForFunction((id) => window.tab.host.state().peers.every(({ peerId }) => peerId !== id), goes.id);
   }
   const iceStates = await stays.page.evaluate(() => window.iceStates);

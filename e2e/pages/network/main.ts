@@ -135,5 +135,7 @@ host.listen({
   stream: (stream) => void tab.streams.push(hear(stream)),
 });
 setInterval(() => host.tick(), TICK_MS);
+// As the app does.
+addEventListener('pagehide', () => void host.stop());
 window.tab = tab;
 document.title = 'ready';
