@@ -226,6 +226,34 @@ describe('a chain of a higher configuration', () => {
     expect(await member.recovering.take([first, last, under3, later])).toEqual([first, last, under3]);
     expect(member.chain.head).toMatchObject({ blockId: 6, configNonce: 3 });
   });
+
+  it('overtakes a recovery that went on here, from the older blocks whose producers had not heard of it (C-38)', async () => {
+    const here = recovered();
+    const { owner, alice, bob } = here.paper;
+    here.paper.add([bob.post('given up', here.paper.timeNs)], [owner, bob]);
+    // The other chain goes on from the base by an ordinary block; its recovery is of the same nonce, or of a higher one.
+    const other = (nonce: 2 | 3) => {
+      const paper = common();
+      const ordinary = paper.add([alice.post('in the older one', paper.timeNs)], [owner, alice]);
+      if (nonce === 3) paper.change([owner]);
+      return { paper, blocks: [ordinary, recovered([], paper).first] };
+    };
+    const { member, store } = await memberOf(here.paper, bob, here.paper.blocks);
+    const content = await contentOf(store);
+    const overtaking = other(3);
+    for (const none of [other(2).blocks, overtaking.blocks.slice(0, 1)]) {
+      expect(await member.recovering.take(none)).toBe('other');
+    }
+    expect(await contentOf(store)).toEqual(content);
+    expect(await member.recovering.take(overtaking.blocks)).toEqual(overtaking.blocks);
+    const straight = await memberOf(overtaking.paper, bob, overtaking.paper.blocks);
+    expect(member.chain.head).toEqual(straight.member.chain.head);
+    expect(member.recovering.givenUp).toMatchObject({ nonce: 3, baseBlock: 3, lastBlock: 5, ownTrxs: 1 });
+
+    // Of two ordinary blocks on one base no recovery makes one right: that needs its base here.
+    const split = await memberOf(goneOn().paper, bob, goneOn().paper.blocks);
+    expect(await split.member.recovering.take(other(3).blocks)).toBe('other');
+  });
 });
 
 describe('a recovery that is adopted', () => {
