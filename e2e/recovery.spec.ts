@@ -144,6 +144,12 @@ test('who held final blocks beyond the base is told, and told again; its posts i
   }
   await user.reload();
   await told();
+  // Whoever has understood is told on the page of consensus only.
+  await user.page.getByRole('button', { name: 'Understood' }).click();
+  await expect(notice(user)).toHaveCount(0);
+  await user.reload();
+  await user.seesFinal('On the other chain.');
+  await expect(notice(user)).toHaveCount(0);
   await tab(user, 'Consensus');
   await told();
   for (const person of [owner, spare]) await expect(notice(person)).toHaveCount(0);

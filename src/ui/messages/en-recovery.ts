@@ -42,4 +42,5 @@ export const recoveryEn = {
       other: '# of your own posts and items were in them. They are pending again, and are sent again.',
     }),
   givenUpBlock: 'The block that came in their place',
+  givenUpUnderstood: 'Understood',
 };

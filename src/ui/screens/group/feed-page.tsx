@@ -21,7 +21,7 @@ export function FeedPage({ group }: { readonly group: GroupView }) {
         <SyncBanner group={group} />
         <PausedBanner group={group} />
         <RenewalNotice group={group} />
-        <GivenUpNotice group={group} />
+        <GivenUpNotice group={group} untilUnderstood />
         <Composer group={group} post={own.post} />
         <Feed group={group} feed={feed} own={own} />
       </div>
