@@ -6,7 +6,7 @@ import type { GroupView, MemberView, ProducingState, Role, SyncPhase } from './v
 
 /** What a group shows of itself. */
 export function viewOf(group: Group, network: NetworkState, clock: Clock): GroupView {
-  const { seed, chain, row, problem, givenUp } = group;
+  const { seed, chain, row, problem, givenUp, provenFaults } = group;
   const { head, inForce } = chain;
   const change = group.change.view();
   const consensus = consensusViewOf(group);
@@ -40,6 +40,7 @@ export function viewOf(group: Group, network: NetworkState, clock: Clock): Group
     ownPosts: group.outbox.posts(),
     posts: head.posts,
     ...(givenUp && { givenUp }),
+    ...(provenFaults.count > 0 && { provenFaults: provenFaults.count }),
     ...(change && { change }),
     ...(problem && { problem }),
   };

@@ -242,6 +242,7 @@ export class Group {
     await this.outbox.load();
     await this.#recovering.load();
     await this.#split.load();
+    await this.provenFaults.load();
     if (this.#split.problem) this.#setProblem(this.#split.problem);
     await this.#settleOutbox();
     await this.change.start();

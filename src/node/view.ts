@@ -180,6 +180,8 @@ export interface GroupView {
   readonly posts: number;
   /** The newest recovery that gave up final blocks which this node held. */
   readonly givenUp?: GivenUpView;
+  /** How many faults signed records prove, if any; the routes have them. */
+  readonly provenFaults?: number;
   /** Why the group does not go on here, if it does not. */
   readonly problem?: Notice;
 }

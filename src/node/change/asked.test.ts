@@ -232,8 +232,10 @@ describe('a request that is none (C-34)', () => {
     expect(proven).toMatchObject({ pubkey: publicKeyOf(signSecret), kind: 'conflicting-request' });
     expect(proven?.records.map((record) => ChangeConsensusReq.decode(record))).toEqual([next, other]);
     expect(more).toEqual([]);
+    expect(group.view(member).provenFaults).toBe(1);
     member.crash();
     await member.start();
+    await group.until('what is stored is known again', () => group.view(member).provenFaults === 1);
     expect(await world.settled(member.node.provenFaults(groupId))).toEqual([proven]);
 
     const { penalties } = world.network;

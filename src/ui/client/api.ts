@@ -7,6 +7,7 @@ import type {
   FullProofJson,
   LiveConsensusJson,
   ProofJson,
+  ProvenFaultJson,
   RestoredJson,
   TrxJson,
   TrxStatusJson,
@@ -146,6 +147,8 @@ export function createApi(client: SettClient) {
     abandonChange: (groupId: string, reqId: string): Promise<unknown> =>
       post(client, `/api/v1/group/${id(groupId)}/consensus/change/abandon`, { req_id: reqId }),
     liveConsensus: (groupId: string): Promise<LiveConsensusJson> => call(client, `/api/v1/group/${id(groupId)}/consensus/live`),
+    provenFaults: async (groupId: string): Promise<readonly ProvenFaultJson[]> =>
+      (await call<{ faults: ProvenFaultJson[] }>(client, `/api/v1/group/${id(groupId)}/consensus/faults`)).faults,
     proofHistory: async (groupId: string): Promise<readonly ProofJson[]> =>
       (await call<{ proofs: ProofJson[] }>(client, `/api/v1/group/${id(groupId)}/consensus/proof/history`)).proofs,
     proof: (groupId: string, reqId: string): Promise<FullProofJson> =>

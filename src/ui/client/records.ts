@@ -99,6 +99,16 @@ export interface LiveConsensusJson {
   readonly view?: ViewJson;
 }
 
+/** As `/consensus/faults` lists them. */
+export interface ProvenFaultJson {
+  readonly pubkey: string;
+  readonly kind: string;
+  /** Nanoseconds since 1970. */
+  readonly found_at: number | string;
+  /** The signed records that prove it, encoded. */
+  readonly records: readonly string[];
+}
+
 export interface TrxStatusJson {
   readonly status: 'Unknown' | 'Pending' | 'Committed' | 'Invalid';
   readonly block_id?: number;

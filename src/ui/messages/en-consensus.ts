@@ -138,7 +138,8 @@ export const consensusEn = {
   faults: 'Faults',
   faultsNone: 'No producer has been seen to misbehave since this node began to produce.',
   faultsUser: 'Faults are seen by producers. This node makes no blocks, so it has none to tell of.',
-  faultsText: 'What this node saw since it began to produce. The group goes on as long as no more than it can bear misbehave.',
+  faultsText:
+    'What this node saw since it began to produce, and whatever is proved. The group goes on as long as no more than it can bear misbehave.',
   faultKinds: {
     'malformed-message': 'sent bytes that are no message',
     'unexpected-message': 'sent a message that has no place there',
@@ -179,6 +180,8 @@ export const consensusEn = {
     'bad-decision': 'told of a decision whose votes do not hold',
   } as Readonly<Record<string, string>>,
   times: (p: { count: number }) => plural(p.count, { one: '# time', other: '# times' }),
+  faultProved: 'Proved to anyone by what was signed,',
+  faultSave: 'Save the proof',
 
   history: 'Changes of consensus',
   historyText: 'Every request of the owner’s with its result, as all members hold it. Newest first.',
