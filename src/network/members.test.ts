@@ -25,10 +25,11 @@ interface FakeConnection {
   readonly direct: boolean;
   readonly limits: object | undefined;
   readonly direction: string;
+  readonly timeline: { readonly open: number };
   readonly closes: string[];
 }
 
-function connection(peer: string, kind: 'webrtc' | 'circuit', direction = 'outbound'): FakeConnection & Connection {
+function connection(peer: string, kind: 'webrtc' | 'circuit', direction = 'outbound', openedMs = 0): FakeConnection & Connection {
   const fake: FakeConnection = {
     status: 'open',
     remotePeer: { toString: () => peer },
@@ -36,6 +37,7 @@ function connection(peer: string, kind: 'webrtc' | 'circuit', direction = 'outbo
     direct: kind === 'webrtc',
     limits: kind === 'webrtc' ? undefined : {},
     direction,
+    timeline: { open: openedMs },
     closes: [],
   };
   const close = (how: string) => () => {
@@ -162,6 +164,18 @@ describe('Members', () => {
     expect(dialled.filter(([address]) => !address?.includes('/webrtc/'))).toHaveLength(1);
     expect(dialled.filter(([address]) => address?.includes('/webrtc/')).length).toBeGreaterThan(2);
     expect(await members.connect(great, new AbortController().signal)).toBe(circuit);
+  });
+
+  it('speaks over the newer of two direct connections: the older one may be to a tab that crashed', async () => {
+    const [small, great] = ids as [string, string];
+    const { members, open, identified } = setUp(small);
+    const older = connection(great, 'webrtc', 'outbound', 1);
+    const newer = connection(great, 'webrtc', 'inbound', 2);
+    const circuit = connection(great, 'circuit', 'inbound', 3);
+    const unheard = connection(great, 'webrtc', 'inbound', 4);
+    open.push(older, newer, circuit, unheard);
+    for (const known of [older, newer, circuit]) identified.add(known);
+    expect(await members.connect(great, new AbortController().signal)).toBe(newer);
   });
 
   it('cuts a connection that never identifies itself, and no other', async () => {

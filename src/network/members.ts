@@ -145,11 +145,14 @@ export class Members {
     }
   }
 
-  /** The best open connection to a peer, dialled if there is none. Rejects with {@link NetworkError}. */
+  /**
+   * The best open connection to a peer, dialled if there is none: of two that are alike the newer one, because whoever crashed and came back is at
+   * that one's end while the older one still looks open. Rejects with {@link NetworkError}.
+   */
   async connect(peer: PeerId, signal: AbortSignal): Promise<Connection> {
     if (this.#options.isCutOff(peer)) throw new NetworkError('unreachable', `Peer ${peer} is cut off for what it sent.`);
     if (!isPeerId(peer)) throw new NetworkError('unreachable', `"${peer}" is not a peer id.`);
-    const open = this.#open(peer).sort(byPath);
+    const open = this.#open(peer).sort((a, b) => byPath(a, b) || b.timeline.open - a.timeline.open);
     const best = open.find((connection) => this.#options.identified.has(connection)) ?? open[0];
     if (best !== undefined) return best;
     try {
