@@ -55,15 +55,24 @@ async function runOne(benchmark: Benchmark, options: BenchmarkOptions, asJson: b
   );
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    list: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    browser: { type: 'boolean', default: false },
-    producers: { type: 'string' },
-  },
-});
+function commandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        list: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        browser: { type: 'boolean', default: false },
+        producers: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}.`);
+    process.exit(EXIT_USAGE);
+  }
+}
+
+const { values, positionals } = commandLine();
 const producers = values.producers?.split(',').map(Number);
 const [name] = positionals;
 const chosen = BENCHMARKS.find((benchmark) => benchmark.name === name);
