@@ -41,7 +41,10 @@ export class BlockIntake {
     };
     for (let place = 0; place < blocks.length; place++) {
       const block = blocks[place] as Block;
-      if (block.BlockId <= chain.tip.blockId) {
+      const isRecovery = chain.recoveryOf(block) !== undefined;
+      const isBeside = block.BlockId <= chain.tip.blockId;
+      // Who is about to open a recovery takes no block of before, unless a later recovery comes with it.
+      if (isBeside || (chain.opening && !isRecovery)) {
         if (staged.length > 0) await flush();
         const taken = await this.#placed(blocks.slice(place));
         if (typeof taken === 'string') {
@@ -50,9 +53,8 @@ export class BlockIntake {
         }
         applied += taken;
         place += Math.max(0, taken - 1);
-        continue;
+        if (isBeside || taken > 0) continue;
       }
-      const isRecovery = chain.recoveryOf(block) !== undefined;
       // Asked for before this node produced, or what it builds itself.
       if (!isRecovery && (split.found || !producing.takesBlocks)) break;
       const examined = await chain.examine(block);
@@ -72,8 +74,8 @@ export class BlockIntake {
   }
 
   /**
-   * The first of these is of a height that the chain has: it is the same block, whose seals may be new, or they open a recovery. Answers how many
-   * came in the place of others.
+   * The first of these is of a height that the chain has, or is about to open a recovery at: it is the same block, whose seals may be new, or they lead
+   * to a recovery. Answers how many came in the place of others.
    */
   async #placed(blocks: readonly Block[]): Promise<number | Refusal> {
     const { producing, recovering, stored } = this.#options;

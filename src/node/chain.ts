@@ -365,6 +365,7 @@ export class Chain {
     }
     const base = await this.storedBlock(blockId);
     if (!base || blockId > this.#head.blockId) throw new RangeError(`block ${blockId} is not final here`);
+    this.#configuration = configurationOf(this.#state, this.identity);
     if (blocks.length === 0) return [];
     const { writes, frontier, posts } = await rollBack(this.#store, groupId, blocks, this.#state);
     for (const write of writes) this.#staged.push(write);

@@ -9,6 +9,7 @@ export { Author, paperGroup } from './ledger-fixture.ts';
 export { liarIn } from './liar.ts';
 export { type SimulatedHost, SimulatedNetwork } from './network.ts';
 export { type OneProducerResult, runOneProducer, Violation } from './one-producer.ts';
+export { altered, common, goneOn, recovered, recoveredLater } from './paper-branches.ts';
 export { PaperChain } from './paper-chain.ts';
 export { SeededRandom } from './random.ts';
 export { memoryStore, SimulatedStore, type SimulatedStoreOptions } from './store.ts';

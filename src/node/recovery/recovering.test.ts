@@ -3,7 +3,6 @@ import { initCrypto, initThreshold, signSeal } from '../../crypto/index.ts';
 import { bundleIn, isFinal } from '../../ledger/index.ts';
 import {
   type Block,
-  blockHash,
   ChangeConsensusReq,
   ChangeConsensusResultBundle,
   ConsensusContract,
@@ -17,18 +16,21 @@ import {
 } from '../../records/index.ts';
 import {
   type Author,
-  PaperChain,
+  altered,
+  common,
+  goneOn,
+  type PaperChain,
+  recovered,
+  recoveredLater,
   SeededRandom,
   SimulatedClock,
   SimulatedNetwork,
   SimulatedStore,
   SimulatedTime,
 } from '../../sim/index.ts';
-import { BlockIntake } from '../block-intake.ts';
 import type { ReadPost } from '../chain.ts';
 import { type Store, TABLES, type Write } from '../ports.ts';
 import { PaperMember } from '../testing/paper-member.ts';
-import { Split } from './split.ts';
 import { standingToBase } from './standing.ts';
 import { secondChain } from './two-chains.ts';
 
@@ -36,32 +38,6 @@ beforeAll(async () => {
   await initCrypto();
   await initThreshold();
 });
-
-/** Three blocks that everybody has, or the first of them. The same each time, so that chains can leave each other at any of them. */
-function common(count = 3): PaperChain {
-  const paper = new PaperChain(7);
-  const { owner, alice } = paper;
-  paper.add([paper.change([owner])], [owner]);
-  if (count >= 2) paper.add([paper.change([owner, alice])], [owner]);
-  if (count >= 3) paper.add([alice.post('in the third', paper.timeNs)], [owner, alice]);
-  return paper;
-}
-
-/** What follows on a chain by a recovery of these (the owner and bob by default); `also` stands in its first block. */
-function recovered(also: readonly Trx[] = [], paper = common(), producers = [paper.owner, paper.bob]) {
-  const trx = paper.change(producers, paper.blocks.at(-1));
-  return { paper, trx, first: paper.add([trx, ...also], producers, true) };
-}
-
-/** The common blocks, and after them two of the producers before. */
-function goneOn() {
-  const paper = common();
-  const { owner, alice, bob } = paper;
-  const posts = [alice.post('kept', paper.timeNs), alice.post('lost', paper.timeNs + 1n)];
-  paper.add(posts, [owner, alice]);
-  paper.add([bob.post('of another', paper.timeNs)], [owner, alice]);
-  return { paper, posts };
-}
 
 interface Written {
   readonly member: PaperMember;
@@ -107,13 +83,6 @@ async function contentOf(store: Store): Promise<string[]> {
 }
 
 const namesOf = (trxs: readonly Trx[]): string[] => trxs.map(({ TrxId }) => TrxId);
-
-/** A block with something else in it, hashed and sealed anew. */
-function altered(block: Block, over: Partial<Block>, sealers: readonly Author[]): Block {
-  const unhashed = { ...block, ...over };
-  const bare = { ...unhashed, BlockHash: blockHash(unhashed), Seals: [] };
-  return { ...bare, Seals: sealers.map(({ secret }) => signSeal(bare, secret)) };
-}
 
 describe('a chain of a higher configuration', () => {
   it('comes in the place of what stands there in one transaction, which leaves nothing of it (C-38, C-39)', async () => {
@@ -229,19 +198,12 @@ describe('a chain of a higher configuration', () => {
 
   it('overtakes a recovery that went on here, from the older blocks whose producers had not heard of it (C-38)', async () => {
     const here = recovered();
-    const { owner, alice, bob } = here.paper;
+    const { owner, bob } = here.paper;
     here.paper.add([bob.post('given up', here.paper.timeNs)], [owner, bob]);
-    // The other chain goes on from the base by an ordinary block; its recovery is of the same nonce, or of a higher one.
-    const other = (nonce: 2 | 3) => {
-      const paper = common();
-      const ordinary = paper.add([alice.post('in the older one', paper.timeNs)], [owner, alice]);
-      if (nonce === 3) paper.change([owner]);
-      return { paper, blocks: [ordinary, recovered([], paper).first] };
-    };
     const { member, store } = await memberOf(here.paper, bob, here.paper.blocks);
     const content = await contentOf(store);
-    const overtaking = other(3);
-    for (const none of [other(2).blocks, overtaking.blocks.slice(0, 1)]) {
+    const overtaking = recoveredLater(3);
+    for (const none of [recoveredLater(2).blocks, overtaking.blocks.slice(0, 1)]) {
       expect(await member.recovering.take(none)).toBe('other');
     }
     expect(await contentOf(store)).toEqual(content);
@@ -252,7 +214,7 @@ describe('a chain of a higher configuration', () => {
 
     // Of two ordinary blocks on one base no recovery makes one right: that needs its base here.
     const split = await memberOf(goneOn().paper, bob, goneOn().paper.blocks);
-    expect(await split.member.recovering.take(other(3).blocks)).toBe('other');
+    expect(await split.member.recovering.take(recoveredLater(3).blocks)).toBe('other');
   });
 });
 
@@ -359,6 +321,30 @@ describe('a recovery that is adopted', () => {
     expect(onBase(first)).toBeUndefined();
   });
 
+  it('is given up where the older chain has gone on to a higher one, and for nothing less (C-37, C-38)', async () => {
+    const { paper, trx } = recovered();
+    const { member, store } = await memberOf(paper, paper.bob, common().blocks);
+    await member.recovering.adopt(trx);
+    const content = await contentOf(store);
+    const later = recoveredLater(3);
+    for (const none of [recoveredLater(2).blocks, later.blocks.slice(0, 1)]) {
+      expect(await member.intake.apply(none)).toMatchObject({ applied: 0, refusal: { block: none[0] } });
+      expect(member.chain.opening?.nonce).toBe(2);
+    }
+    const [ordinary, opening] = later.blocks as [Block, Block];
+    const bad = altered(opening, { StateRoot: new Uint8Array(32) }, [paper.owner, paper.bob]);
+    expect(await member.intake.apply([ordinary, bad])).toMatchObject({ applied: 0, refusal: { reason: 'wrong-root' } });
+    expect(member.chain.opening?.nonce).toBe(2);
+    expect(await contentOf(store)).toEqual(content);
+
+    expect(await member.intake.apply(later.blocks)).toEqual({ applied: 2 });
+    const straight = await memberOf(later.paper, paper.bob, later.paper.blocks);
+    await member.load();
+    expect(member.chain.head).toEqual(straight.member.chain.head);
+    expect(member.chain.opening).toBeUndefined();
+    expect(member.recovering.givenUp).toBeUndefined();
+  });
+
   it('keeps every recovery of the same nonce out, also one that goes on from an earlier block (C-37, C-38)', async () => {
     const { paper, trx } = recovered();
     const { member } = await memberOf(paper, paper.bob, common().blocks);
@@ -443,27 +429,10 @@ describe('two chains of one nonce', () => {
   it('take nothing more, but for a recovery of a higher nonce (C-38)', async () => {
     const { paper } = goneOn();
     const { owner, bob } = paper;
-    const { member, store } = await memberOf(paper, bob, paper.blocks.slice(0, 4));
-    const split = new Split(store, paper.identity.groupId);
+    const { member } = await memberOf(paper, bob, paper.blocks.slice(0, 4));
+    const { intake, split } = member;
     const about = (byte: number) => ({ blockId: 4, hash: new Uint8Array(32).fill(byte) });
     await split.begin({ nonce: 1, ours: about(1), theirs: about(2) });
-    const intake = new BlockIntake({
-      chain: member.chain,
-      recovering: member.recovering,
-      // A user's.
-      producing: {
-        isProducer: false,
-        takesBlocks: true,
-        producer: undefined,
-        follow: async () => {},
-        confirmed: async () => {},
-        keyInUse: async () => {},
-      },
-      userPubkey: bob.pubkey,
-      split,
-      alsoWrite: () => [],
-      stored: () => {},
-    });
     const next = paper.blocks.slice(4);
     expect(await intake.apply(next)).toEqual({ applied: 0 });
     expect(member.chain.head.blockId).toBe(4);

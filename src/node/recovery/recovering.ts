@@ -37,6 +37,8 @@ export interface RecoveringOptions extends BlockAsker {
 }
 
 const ASK_TIMEOUT_MS = 5_000;
+/** Answers of a member that are put together to get to the block that counts: some 64 MB, which a tab can hold, and write at once. */
+const ANSWERS_MAX = 32;
 /** Between two looks at the chain of one member. */
 const LOOK_AGAIN_MS = 5_000;
 
@@ -160,8 +162,9 @@ export class Recovering {
   // -------------------------------------------------------------------------------------------------------------- another chain
 
   /**
-   * Blocks from a height on that this chain has. If the first opens a recovery on a final block of this chain, and they lead to a higher configuration
-   * than this chain's, as many as that takes come in the place of what stands there. `other`: they do not. In the mailbox.
+   * Blocks from a height on that this chain has, or is about to open a recovery at. If the first opens a recovery on a final block of this chain, or a
+   * later one overtakes this chain's, and they lead to a higher configuration than this chain's, as many as that takes come in the place of what
+   * stands there. `other`: they do not. In the mailbox.
    */
   async take(blocks: readonly Block[]): Promise<readonly Block[] | 'other' | Refusal> {
     const { chain, producing, toPool } = this.#options;
@@ -194,12 +197,15 @@ export class Recovering {
   }
 
   /**
-   * The recovery among these that overtakes one of this chain: where this chain opened its own they go on from the older blocks, which its producers may not
-   * have known. Its base is said to be where they leave this chain.
+   * The recovery among these that overtakes one of this chain: where this chain opened its own, or is about to, they go on from the older blocks, which its
+   * producers may not have known. Its base is said to be where they leave this chain.
    */
   async #overtakes([first, ...later]: readonly Block[]): Promise<Recovery | undefined> {
-    const ours = first && (await this.#options.chain.storedBlock(first.BlockId));
-    if (!first || !ours || !this.#opensOver(ours)) return undefined;
+    const { chain } = this.#options;
+    if (!first) return undefined;
+    const ours = await chain.storedBlock(first.BlockId);
+    const isOpening = ours ? this.#opensOver(ours) : chain.opening?.base.blockId === first.BlockId - 1;
+    if (!isOpening) return undefined;
     const overtaking = later.map((block) => this.#opensOver(block)).findLast((recovery) => recovery !== undefined);
     return overtaking && { ...overtaking, base: { blockId: first.BlockId - 1, hash: first.PrevHash } };
   }
@@ -257,15 +263,9 @@ export class Recovering {
     const isHigher = member.configNonce > this.#ownNonce;
     // Where nothing is higher and its head is one of ours, nobody has to be asked.
     if (!isHigher && (await hasBlock(chain, member.headBlock, member.headHash))) return;
-    if (!(await this.#differsAt(member, newest))) return;
-    let same = 0;
-    let other = newest;
-    while (other - same > 1) {
-      const middle = Math.floor((same + other) / 2);
-      if (await this.#differsAt(member, middle)) other = middle;
-      else same = middle;
-    }
-    const blocks = await this.#blocksOf(member, other, -1);
+    const other = await this.#whereDiffers(member, newest);
+    if (other === undefined) return;
+    const blocks = await this.#blocksFrom(member, other, isHigher);
     const [first] = blocks;
     if (first?.BlockId !== other) return;
     await mailbox.run(async () => {
@@ -276,6 +276,38 @@ export class Recovering {
       if (theirs)
         await this.#options.twoChains({ nonce: chain.head.configNonce, ours: nameOfBlock(ours), theirs: nameOfBlock(theirs) });
     });
+  }
+
+  /**
+   * The least height at which a member has another block than this chain, or than it may have: who is about to open a recovery takes no block of a
+   * lower configuration, unless a later one overtakes it. Undefined if there is none up to `newest`.
+   */
+  async #whereDiffers(member: Member, newest: number): Promise<number | undefined> {
+    const { opening } = this.#options.chain;
+    if (!(await this.#differsAt(member, newest))) {
+      return opening?.base.blockId === newest && member.headBlock > newest ? newest + 1 : undefined;
+    }
+    let same = 0;
+    let other = newest;
+    while (other - same > 1) {
+      const middle = Math.floor((same + other) / 2);
+      if (await this.#differsAt(member, middle)) other = middle;
+      else same = middle;
+    }
+    return other;
+  }
+
+  /** A member's blocks from a height on: the first answer, or as many as it takes to come to a higher configuration than this chain's. */
+  async #blocksFrom(member: Member, from: number, toHigher: boolean): Promise<readonly Block[]> {
+    const blocks: Block[] = [];
+    for (let answers = 0; answers < (toHigher ? ANSWERS_MAX : 1); answers++) {
+      const next = from + blocks.length;
+      const more = await this.#blocksOf(member, next, -1);
+      if (more[0]?.BlockId !== next) break;
+      blocks.push(...more);
+      if (more.some(({ ConfigNonce }) => ConfigNonce > this.#ownNonce)) break;
+    }
+    return blocks;
   }
 
   /** Whether a member gives another block of this height than this chain has. One that gives none differs nowhere. */

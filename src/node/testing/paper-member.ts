@@ -1,5 +1,7 @@
+import { groupTopic } from '../../crypto/index.ts';
 import type { GroupIdentity } from '../../ledger/index.ts';
 import type { Block, ChangeConsensusResp, Trx } from '../../records/index.ts';
+import { BlockIntake } from '../block-intake.ts';
 import { Chain, type ReadPost } from '../chain.ts';
 import { Mailbox } from '../mailbox.ts';
 import { Members } from '../members.ts';
@@ -7,6 +9,7 @@ import { Outbox } from '../outbox.ts';
 import type { Ports, Write } from '../ports.ts';
 import { readPublicPost } from '../read-post.ts';
 import { Recovering } from '../recovery/recovering.ts';
+import { Split } from '../recovery/split.ts';
 import type { AppliedBlocks } from '../sync.ts';
 import { VerifiedTrxs } from '../verified.ts';
 
@@ -19,6 +22,18 @@ export interface PaperMemberOptions {
   readonly readPost?: ReadPost;
 }
 
+/** A user's. */
+const PRODUCING = {
+  isProducer: false,
+  takesBlocks: true,
+  producer: undefined,
+  halt: () => {},
+  follow: async () => {},
+  overtaken: () => {},
+  confirmed: async () => {},
+  keyInUse: async () => {},
+};
+
 /**
  * For tests and benchmarks: what a member holds of a group, and its part in recoveries, with nothing around them. It produces nothing, and hears
  * nobody.
@@ -26,7 +41,11 @@ export interface PaperMemberOptions {
 export class PaperMember {
   readonly chain: Chain;
   readonly outbox: Outbox;
+  readonly members = new Members();
+  readonly split: Split;
   readonly recovering: Recovering;
+  /** Takes blocks as they come from others. */
+  readonly intake: BlockIntake;
   /** What was handed on: others' trxs that are in no block any more, and own ones that are pending again. */
   pooled: readonly Trx[] = [];
   returned: readonly Trx[] = [];
@@ -43,19 +62,20 @@ export class PaperMember {
     this.#userPubkey = userPubkey;
     this.chain = new Chain({ identity, genesis, store, verified: new VerifiedTrxs(), readPost });
     this.outbox = new Outbox(store, groupId);
+    this.split = new Split(store, groupId);
     this.recovering = new Recovering({
       ...ports,
-      topic: '',
+      topic: groupTopic(cipherKey, groupId),
       groupId,
       cipherKey,
       userPubkey,
       chain: this.chain,
       mailbox: new Mailbox(),
-      members: new Members(),
+      members: this.members,
       outbox: this.outbox,
-      producing: { halt: () => {}, follow: async () => {}, overtaken: () => {} },
+      producing: PRODUCING,
       change: () => this,
-      apply: (blocks) => this.apply(blocks),
+      apply: (blocks) => this.intake.apply(blocks),
       alsoWrite: (final) => this.#settled(final),
       toPool: async (trxs) => {
         this.pooled = [...this.pooled, ...trxs];
@@ -67,6 +87,15 @@ export class PaperMember {
       failed: (error) => {
         throw error;
       },
+    });
+    this.intake = new BlockIntake({
+      chain: this.chain,
+      recovering: this.recovering,
+      producing: PRODUCING,
+      userPubkey,
+      split: this.split,
+      alsoWrite: (final) => this.#settled(final),
+      stored: (final) => this.#forget(final),
     });
   }
 
@@ -97,6 +126,10 @@ export class PaperMember {
   async #flush(): Promise<void> {
     const final = this.chain.stagedFinal;
     await this.chain.flush('relaxed', this.#settled(final));
+    this.#forget(final);
+  }
+
+  #forget(final: readonly Block[]): void {
     for (const { Trxs } of final) this.outbox.forget(Trxs, this.#userPubkey);
   }
 }

@@ -163,6 +163,12 @@ describe('seeds that found a defect', () => {
     await withRecoveries(81_452);
   });
 
+  it('who waits to open a recovery alone goes over to the older chain once that has a higher one (4 producers, seed 85047; C-38)', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    await runTrial(options(4, 85_047, { minutes: 1, changes: 'recovery', engines: ['hbbft', 'pbft'] }));
+  });
+
   it('who catches up under one configuration leaves the first block of a recovery to those whom it names (4 producers, seed 41234)', {
     timeout: TIMEOUT_MS,
   }, async () => {

@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { initCrypto, initThreshold } from '../../crypto/index.ts';
+import { type Block, ReqBlockResult, SyncResponse } from '../../records/index.ts';
+import {
+  common,
+  memoryStore,
+  type PaperChain,
+  recovered,
+  recoveredLater,
+  SeededRandom,
+  SimulatedClock,
+  SimulatedNetwork,
+  SimulatedTime,
+} from '../../sim/index.ts';
+import { openRequest } from '../envelope.ts';
+import { PaperMember } from '../testing/paper-member.ts';
+
+beforeAll(async () => {
+  await initCrypto();
+  await initThreshold();
+});
+
+describe('the chain of another member', () => {
+  const OTHER = 'peer-other';
+
+  interface Connected {
+    readonly member: PaperMember;
+    readonly time: SimulatedTime;
+    readonly network: SimulatedNetwork;
+  }
+
+  /** Bob, who has these blocks. */
+  async function memberWith({ identity, genesis, bob }: PaperChain, blocks: readonly Block[]): Promise<Connected> {
+    const time = new SimulatedTime();
+    const random = new SeededRandom(1, 'member');
+    const network = new SimulatedNetwork(time, random);
+    const clock = new SimulatedClock(time);
+    const ports = { store: memoryStore(), clock, network: network.connect('peer-member'), random };
+    const member = new PaperMember({ identity, genesis, userPubkey: bob.pubkey, ports });
+    await member.load();
+    await member.apply(blocks);
+    return { member, time, network };
+  }
+
+  /** Somebody who has this chain, tells of it, and gives one block at a time, as if blocks were as large as an answer may be. */
+  function connectOther({ member, network }: Connected, paper: PaperChain): { readonly asked: number[] } {
+    const asked: number[] = [];
+    const head = paper.blocks.at(-1) as Block;
+    const { cipherKey, groupId } = paper.identity;
+    network.connect(OTHER).listen({
+      gossip: () => 'ignore',
+      request: async (data) => {
+        const from = openRequest(cipherKey, data)?.Blocks?.FromBlock ?? 0;
+        asked.push(from);
+        const blocks = paper.blocks.slice(from - 1, from);
+        return SyncResponse.encode({
+          Blocks: {
+            GroupId: groupId,
+            RequesterPubkey: '',
+            ProviderPubkey: '',
+            Result: ReqBlockResult.BLOCK_IN_RESP,
+            FromBlock: from,
+            BlksRequested: -1,
+            BlksProvided: blocks.length,
+            Blocks: { Blocks: blocks },
+          },
+          Trx: undefined,
+          HeadBlockId: head.BlockId,
+          HeadHash: head.BlockHash,
+          Epoch: head.Epoch,
+        });
+      },
+      state: () => {},
+      neighbours: () => {},
+      stream: (stream) => stream.close(),
+    });
+    member.members.heard({
+      peerId: OTHER,
+      pubkey: paper.alice.pubkey,
+      headBlock: head.BlockId,
+      headHash: head.BlockHash,
+      configNonce: head.ConfigNonce,
+      silentBelow: 0,
+      epoch: head.Epoch,
+      clockOffsetNs: 0n,
+      heardAtMs: 0,
+    });
+    return { asked };
+  }
+
+  async function look({ member, time }: Connected): Promise<void> {
+    member.recovering.tick();
+    for (let turn = 0; turn < 400; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (time.hasEvents) time.step();
+    }
+  }
+
+  it('is read on until it comes to a higher configuration, in as many answers as that takes (C-38)', async () => {
+    const here = recovered();
+    const { owner, bob } = here.paper;
+    for (const text of ['one', 'two']) here.paper.add([bob.post(text, here.paper.timeNs)], [owner, bob]);
+    const connected = await memberWith(here.paper, here.paper.blocks);
+    const { paper, blocks } = recoveredLater(3);
+    const { asked } = connectOther(connected, paper);
+    await look(connected);
+    expect(connected.member.chain.head).toMatchObject({ blockId: 5, configNonce: 3, hash: blocks[1]?.BlockHash });
+    // The last block that both have is found by halves, and what follows is read in order.
+    expect(asked.slice(-2)).toEqual([4, 5]);
+  });
+
+  it('is read from the next block on by who is about to open a recovery (C-37, C-38)', async () => {
+    const { paper, trx } = recovered();
+    const connected = await memberWith(paper, common().blocks);
+    await connected.member.recovering.adopt(trx);
+    const later = recoveredLater(3);
+    connectOther(connected, later.paper);
+    await look(connected);
+    expect(connected.member.chain.head).toMatchObject({ blockId: 5, configNonce: 3 });
+  });
+});
