@@ -43,7 +43,7 @@ describe('the chain of another member', () => {
   }
 
   /** Somebody who has this chain, tells of it, and gives one block at a time, as if blocks were as large as an answer may be. */
-  function connectOther({ member, network }: Connected, paper: PaperChain): { readonly asked: number[] } {
+  function connectOther({ member, network }: Connected, paper: PaperChain, configNonce?: number): { readonly asked: number[] } {
     const asked: number[] = [];
     const head = paper.blocks.at(-1) as Block;
     const { cipherKey, groupId } = paper.identity;
@@ -79,7 +79,7 @@ describe('the chain of another member', () => {
       pubkey: paper.alice.pubkey,
       headBlock: head.BlockId,
       headHash: head.BlockHash,
-      configNonce: head.ConfigNonce,
+      configNonce: configNonce ?? head.ConfigNonce,
       silentBelow: 0,
       epoch: head.Epoch,
       clockOffsetNs: 0n,
@@ -107,6 +107,27 @@ describe('the chain of another member', () => {
     expect(connected.member.chain.head).toMatchObject({ blockId: 5, configNonce: 3, hash: blocks[1]?.BlockHash });
     // The last block that both have is found by halves, and what follows is read in order.
     expect(asked.slice(-2)).toEqual([4, 5]);
+  });
+
+  it('is not read again at once when all of it brought nothing', async () => {
+    const here = recovered();
+    const connected = await memberWith(here.paper, here.paper.blocks);
+    // It tells of a higher configuration than any of its blocks has.
+    const { paper } = recoveredLater(2);
+    const { asked } = connectOther(connected, paper, 3);
+    await look(connected);
+    const before = asked.length;
+    expect(asked.slice(-2)).toEqual([4, 5]);
+    connected.time.plan(60_000, () => {});
+    await look(connected);
+    expect(connected.time.nowMs).toBeGreaterThan(60_000);
+    await look(connected);
+    expect(asked).toHaveLength(before);
+    connected.time.plan(300_000, () => {});
+    await look(connected);
+    await look(connected);
+    expect(asked.length).toBeGreaterThan(before);
+    expect(connected.member.chain.head).toMatchObject({ configNonce: 2 });
   });
 
   it('is read from the next block on by who is about to open a recovery (C-37, C-38)', async () => {

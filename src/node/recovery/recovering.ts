@@ -41,6 +41,8 @@ const ASK_TIMEOUT_MS = 5_000;
 const ANSWERS_MAX = 32;
 /** Between two looks at the chain of one member. */
 const LOOK_AGAIN_MS = 5_000;
+/** And after one that took several answers and brought nothing: whoever lies of a higher configuration is not to cost more than that. */
+const LONG_LOOK_AGAIN_MS = 300_000;
 
 /**
  * This node's part in recoveries, that of the owner who asks apart: it produces under one that it has promised, once the owner has signed its
@@ -258,19 +260,20 @@ export class Recovering {
 
   /** Finds where the chain of a member leaves this one, and takes what counts more. */
   async #look(member: Member): Promise<void> {
-    const { chain, mailbox, apply } = this.#options;
+    const { chain, clock, mailbox, apply } = this.#options;
     const newest = Math.min(chain.head.blockId, member.headBlock);
     const isHigher = member.configNonce > this.#ownNonce;
     // Where nothing is higher and its head is one of ours, nobody has to be asked.
     if (!isHigher && (await hasBlock(chain, member.headBlock, member.headHash))) return;
     const other = await this.#whereDiffers(member, newest);
     if (other === undefined) return;
-    const blocks = await this.#blocksFrom(member, other, isHigher);
+    const { blocks, answers } = await this.#blocksFrom(member, other, isHigher);
     const [first] = blocks;
     if (first?.BlockId !== other) return;
     await mailbox.run(async () => {
       const { applied } = await apply(blocks);
       if (applied > 0) return;
+      if (answers > 1) this.#lookedAtMs.set(member.peerId, clock.monotonicMs() + LONG_LOOK_AGAIN_MS - LOOK_AGAIN_MS);
       const ours = other <= chain.head.blockId ? await chain.storedBlock(other) : undefined;
       const theirs = ours && (await secondChain(chain, ours, blocks));
       if (theirs)
@@ -298,16 +301,23 @@ export class Recovering {
   }
 
   /** A member's blocks from a height on: the first answer, or as many as it takes to come to a higher configuration than this chain's. */
-  async #blocksFrom(member: Member, from: number, toHigher: boolean): Promise<readonly Block[]> {
+  async #blocksFrom(
+    member: Member,
+    from: number,
+    toHigher: boolean,
+  ): Promise<{ readonly blocks: readonly Block[]; readonly answers: number }> {
     const blocks: Block[] = [];
-    for (let answers = 0; answers < (toHigher ? ANSWERS_MAX : 1); answers++) {
+    let answers = 0;
+    while (answers < (toHigher ? ANSWERS_MAX : 1)) {
       const next = from + blocks.length;
       const more = await this.#blocksOf(member, next, -1);
       if (more[0]?.BlockId !== next) break;
+      answers += 1;
       blocks.push(...more);
-      if (more.some(({ ConfigNonce }) => ConfigNonce > this.#ownNonce)) break;
+      const isThere = more.some(({ ConfigNonce }) => ConfigNonce > this.#ownNonce);
+      if (isThere || from + blocks.length > member.headBlock) break;
     }
-    return blocks;
+    return { blocks, answers };
   }
 
   /** Whether a member gives another block of this height than this chain has. One that gives none differs nowhere. */
