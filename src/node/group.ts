@@ -166,6 +166,7 @@ export class Group {
       change: () => this.change,
       apply: (blocks) => this.#applyBlocks(blocks),
       alsoWrite: (blocks) => this.#writesFor(blocks),
+      stored: (blocks) => this.#stored(blocks),
       toPool: (trxs) => this.#addToPool(trxs),
       returned: (trxs) => this.#returned(trxs),
       twoChains: async (found) => {

@@ -43,16 +43,21 @@ describe('the chain of another member', () => {
   }
 
   /** Somebody who has this chain, tells of it, and gives one block at a time, as if blocks were as large as an answer may be. */
-  function connectOther({ member, network }: Connected, paper: PaperChain, configNonce?: number): { readonly asked: number[] } {
+  function connectOther(
+    { member, network }: Connected,
+    paper: PaperChain,
+    { configNonce, upTo }: { readonly configNonce?: number; readonly upTo?: number } = {},
+  ): { readonly asked: number[] } {
     const asked: number[] = [];
-    const head = paper.blocks.at(-1) as Block;
+    const theirs = paper.blocks.slice(0, upTo);
+    const head = theirs.at(-1) as Block;
     const { cipherKey, groupId } = paper.identity;
     network.connect(OTHER).listen({
       gossip: () => 'ignore',
       request: async (data) => {
         const from = openRequest(cipherKey, data)?.Blocks?.FromBlock ?? 0;
         asked.push(from);
-        const blocks = paper.blocks.slice(from - 1, from);
+        const blocks = theirs.slice(from - 1, from);
         return SyncResponse.encode({
           Blocks: {
             GroupId: groupId,
@@ -109,12 +114,44 @@ describe('the chain of another member', () => {
     expect(asked.slice(-2)).toEqual([4, 5]);
   });
 
+  it('is read up to the base of a recovery by who is bound to that one, and had gone over to another meanwhile (C-36, C-37)', async () => {
+    // The older chain up to the base, and a recovery there whose number is higher than that of the one gone over to.
+    const older = recoveredLater(3);
+    const [base, opening] = older.blocks as [Block, Block];
+    const [trx] = opening.Trxs;
+    if (!trx) throw new Error('The success stands in the first block.');
+    for (const isBound of [false, true]) {
+      const here = recovered();
+      here.paper.add([here.paper.bob.post('given up', here.paper.timeNs)], [here.paper.owner, here.paper.bob]);
+      const connected = await memberWith(here.paper, here.paper.blocks);
+      const { member } = connected;
+      member.hasPromised = () => isBound;
+      await member.recovering.adopt(trx);
+      expect(member.chain.head).toMatchObject({ blockId: 5, configNonce: 2 });
+      expect(member.chain.opening).toBeUndefined();
+
+      connectOther(connected, older.paper, { upTo: base.BlockId });
+      await look(connected);
+      if (!isBound) {
+        expect(member.chain.head).toMatchObject({ blockId: 5, configNonce: 2 });
+        continue;
+      }
+      expect(member.chain.head).toMatchObject({ blockId: 4, hash: base.BlockHash });
+      expect(member.chain.opening?.nonce).toBe(3);
+      expect(member.recovering.givenUp).toMatchObject({ nonce: 3, baseBlock: 3, lastBlock: 5, ownTrxs: 1 });
+      await member.load();
+      expect(member.chain.opening?.nonce).toBe(3);
+      expect(await member.intake.apply([opening])).toEqual({ applied: 1 });
+      expect(member.chain.head).toMatchObject({ blockId: 5, configNonce: 3 });
+    }
+  });
+
   it('is not read again at once when all of it brought nothing', async () => {
     const here = recovered();
     const connected = await memberWith(here.paper, here.paper.blocks);
     // It tells of a higher configuration than any of its blocks has.
     const { paper } = recoveredLater(2);
-    const { asked } = connectOther(connected, paper, 3);
+    const { asked } = connectOther(connected, paper, { configNonce: 3 });
     await look(connected);
     const before = asked.length;
     expect(asked.slice(-2)).toEqual([4, 5]);

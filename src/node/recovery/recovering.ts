@@ -29,6 +29,8 @@ export interface RecoveringOptions extends BlockAsker {
   readonly alsoWrite: (final: readonly Block[]) => readonly Write[];
   /** Valid trxs that this node's producer has a use for. In the mailbox. */
   readonly toPool: (trxs: readonly Trx[]) => Promise<void>;
+  /** Blocks became final and are stored that nobody handed in. In the mailbox. */
+  readonly stored: (blocks: readonly Block[]) => void;
   /** Own trxs are pending again. */
   readonly returned: (trxs: readonly Trx[]) => void;
   /** This node has to stop. In the mailbox. */
@@ -53,6 +55,8 @@ export class Recovering {
   readonly #options: RecoveringOptions;
   readonly #lookedAtMs = new Map<PeerId, number>();
   #givenUp: GivenUpView | undefined;
+  /** The success of a recovery that this node is bound to, whose base it has left for a chain that counted more. Sent again until it is final. */
+  #awaited: Trx | undefined;
   #isLooking = false;
 
   constructor(options: RecoveringOptions) {
@@ -77,18 +81,38 @@ export class Recovering {
    * at the base, and the next block opens the recovery. In the mailbox.
    */
   async adopt(trx: Trx): Promise<void> {
-    const { chain, producing, userPubkey, toPool } = this.#options;
-    const recovery = this.#above(trx);
+    const recovery = this.#toFollow(trx);
     if (!recovery) return;
+    if (await this.#isBaseFinal(recovery)) await this.#follow(trx, recovery, []);
+    else this.#awaited = trx;
+  }
+
+  /** The recovery in a trx, if this node is bound to follow it: the first of its nonce, and above whatever it has. */
+  #toFollow(trx: Trx | undefined): Recovery | undefined {
+    const { chain, userPubkey } = this.#options;
+    const recovery = this.#above(trx);
     const adopted = this.#above(chain.adopted);
-    if (adopted && adopted.nonce >= recovery.nonce) return;
+    if (!recovery || (adopted && adopted.nonce >= recovery.nonce)) return undefined;
     const response = recovery.bundle.Resps.find(({ SenderPubkey }) => SenderPubkey === userPubkey);
-    if (!response || !this.#options.change().hasPromised(response) || !(await this.#isBaseFinal(recovery))) return;
-    producing.halt();
-    const dropped = await this.#takeBack(recovery, async () => {
+    return response && this.#options.change().hasPromised(response) ? recovery : undefined;
+  }
+
+  /**
+   * Follows a recovery: takes back what stands above its base, or, where this chain does not have that, above the block on which those stand that lead
+   * to it. Throws {@link Refused}, and changes nothing, if those do not hold.
+   */
+  async #follow(trx: Trx, recovery: Recovery, toBase: readonly Block[]): Promise<void> {
+    const { chain, producing, toPool, stored } = this.#options;
+    const [first] = toBase;
+    const common = first ? { blockId: first.BlockId - 1, hash: first.PrevHash } : recovery.base;
+    const dropped = await this.#takeBack({ ...recovery, base: common }, async () => {
+      await this.#stage(toBase);
+      producing.halt();
       chain.stageAdoption(trx);
-      return [];
+      return toBase;
     });
+    this.#awaited = undefined;
+    if (toBase.length > 0) stored(toBase);
     await producing.follow();
     await toPool([trx, ...dropped]);
   }
@@ -237,15 +261,17 @@ export class Recovering {
     const nowMs = clock.monotonicMs();
     for (const peer of this.#lookedAtMs.keys()) if (!members.get(peer)) this.#lookedAtMs.delete(peer);
     const lookedAtMs = ({ peerId }: Member): number => this.#lookedAtMs.get(peerId) ?? -LOOK_AGAIN_MS;
+    const awaited = this.#toFollow(this.#awaited);
+    const leastNonce = Math.max(1, this.#ownNonce);
     // The one that was looked at longest ago: who comes first in any other order might keep the rest from their turn.
     const [member] = members
       .all()
-      .filter((each) => nowMs - lookedAtMs(each) >= LOOK_AGAIN_MS && each.configNonce >= Math.max(1, this.#ownNonce))
+      .filter((each) => nowMs - lookedAtMs(each) >= LOOK_AGAIN_MS && (awaited || each.configNonce >= leastNonce))
       .sort((a, b) => lookedAtMs(a) - lookedAtMs(b));
     if (!member) return;
     this.#lookedAtMs.set(member.peerId, nowMs);
     this.#isLooking = true;
-    this.#look(member)
+    this.#visit(member, awaited, leastNonce)
       .catch(failed)
       .finally(() => {
         this.#isLooking = false;
@@ -258,22 +284,69 @@ export class Recovering {
     return opening?.nonce ?? head.configNonce;
   }
 
+  async #visit(member: Member, awaited: Recovery | undefined, leastNonce: number): Promise<void> {
+    const isBack = awaited !== undefined && (await this.#goBack(member, awaited));
+    if (!isBack && member.configNonce >= leastNonce) await this.#look(member);
+  }
+
+  /**
+   * Goes back to the base of a recovery that this node is bound to, where a member has it: a chain of a higher configuration than the base's was gone over to
+   * meanwhile, which counts less than the recovery. Answers whether it did.
+   */
+  async #goBack(member: Member, { base }: Recovery): Promise<boolean> {
+    const { chain, mailbox } = this.#options;
+    if (member.headBlock < base.blockId) return false;
+    const [block] = await this.#blocksOf(member, base.blockId, 1);
+    if (!block || !equalBytes(block.BlockHash, base.hash)) return false;
+    const from = await this.#leavesAt(member, Math.min(chain.head.blockId, base.blockId));
+    if (from === undefined) return false;
+    const { blocks, answers } = await this.#blocksFrom(member, from, ({ BlockId }) => BlockId >= base.blockId);
+    const toBase = blocks.slice(0, base.blockId - from + 1);
+    const isBack = await mailbox.run(() => this.#followFrom(toBase));
+    if (!isBack && answers > 1) this.#restLong(member);
+    return isBack;
+  }
+
+  /** In the mailbox. */
+  async #followFrom(toBase: readonly Block[]): Promise<boolean> {
+    const { chain } = this.#options;
+    const trx = this.#awaited;
+    const recovery = this.#toFollow(trx);
+    const [first] = toBase;
+    if (!trx || !recovery || !first || !equalBytes(recovery.base.hash, toBase.at(-1)?.BlockHash ?? NOTHING)) return false;
+    // What they stand on is still there, and final.
+    const under = first.BlockId - 1;
+    if (under > chain.head.blockId || !(await hasBlock(chain, under, first.PrevHash))) return false;
+    try {
+      await this.#follow(trx, recovery, toBase);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      await chain.reload();
+      return false;
+    }
+  }
+
   /** Finds where the chain of a member leaves this one, and takes what counts more. */
   async #look(member: Member): Promise<void> {
-    const { chain, clock, mailbox, apply } = this.#options;
+    const { chain, mailbox, apply } = this.#options;
     const newest = Math.min(chain.head.blockId, member.headBlock);
     const isHigher = member.configNonce > this.#ownNonce;
     // Where nothing is higher and its head is one of ours, nobody has to be asked.
     if (!isHigher && (await hasBlock(chain, member.headBlock, member.headHash))) return;
     const other = await this.#whereDiffers(member, newest);
     if (other === undefined) return;
-    const { blocks, answers } = await this.#blocksFrom(member, other, isHigher);
+    const { blocks, answers } = await this.#blocksFrom(
+      member,
+      other,
+      ({ ConfigNonce }) => !isHigher || ConfigNonce > this.#ownNonce,
+    );
     const [first] = blocks;
     if (first?.BlockId !== other) return;
     await mailbox.run(async () => {
       const { applied } = await apply(blocks);
       if (applied > 0) return;
-      if (answers > 1) this.#lookedAtMs.set(member.peerId, clock.monotonicMs() + LONG_LOOK_AGAIN_MS - LOOK_AGAIN_MS);
+      if (answers > 1) this.#restLong(member);
       const ours = other <= chain.head.blockId ? await chain.storedBlock(other) : undefined;
       const theirs = ours && (await secondChain(chain, ours, blocks));
       if (theirs)
@@ -287,9 +360,13 @@ export class Recovering {
    */
   async #whereDiffers(member: Member, newest: number): Promise<number | undefined> {
     const { opening } = this.#options.chain;
-    if (!(await this.#differsAt(member, newest))) {
-      return opening?.base.blockId === newest && member.headBlock > newest ? newest + 1 : undefined;
-    }
+    const isAtBase = opening?.base.blockId === newest && member.headBlock > newest;
+    return (await this.#leavesAt(member, newest)) ?? (isAtBase ? newest + 1 : undefined);
+  }
+
+  /** The least height up to `newest` at which a member has another block than this chain. */
+  async #leavesAt(member: Member, newest: number): Promise<number | undefined> {
+    if (!(await this.#differsAt(member, newest))) return undefined;
     let same = 0;
     let other = newest;
     while (other - same > 1) {
@@ -300,24 +377,27 @@ export class Recovering {
     return other;
   }
 
-  /** A member's blocks from a height on: the first answer, or as many as it takes to come to a higher configuration than this chain's. */
+  /** A member's blocks from a height on, in as many answers as it takes to come to one that is enough. */
   async #blocksFrom(
     member: Member,
     from: number,
-    toHigher: boolean,
+    isEnough: (block: Block) => boolean,
   ): Promise<{ readonly blocks: readonly Block[]; readonly answers: number }> {
     const blocks: Block[] = [];
     let answers = 0;
-    while (answers < (toHigher ? ANSWERS_MAX : 1)) {
+    while (answers < ANSWERS_MAX && from + blocks.length <= member.headBlock) {
       const next = from + blocks.length;
       const more = await this.#blocksOf(member, next, -1);
       if (more[0]?.BlockId !== next) break;
       answers += 1;
       blocks.push(...more);
-      const isThere = more.some(({ ConfigNonce }) => ConfigNonce > this.#ownNonce);
-      if (isThere || from + blocks.length > member.headBlock) break;
+      if (more.some(isEnough)) break;
     }
     return { blocks, answers };
+  }
+
+  #restLong({ peerId }: Member): void {
+    this.#lookedAtMs.set(peerId, this.#options.clock.monotonicMs() + LONG_LOOK_AGAIN_MS - LOOK_AGAIN_MS);
   }
 
   /** Whether a member gives another block of this height than this chain has. One that gives none differs nowhere. */

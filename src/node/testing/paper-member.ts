@@ -77,6 +77,7 @@ export class PaperMember {
       change: () => this,
       apply: (blocks) => this.intake.apply(blocks),
       alsoWrite: (final) => this.#settled(final),
+      stored: (final) => this.#forget(final),
       toPool: async (trxs) => {
         this.pooled = [...this.pooled, ...trxs];
       },
