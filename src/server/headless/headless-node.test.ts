@@ -1,5 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,8 +55,10 @@ function call(
   const body =
     options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
   const method = options.method ?? (body === undefined ? 'GET' : 'POST');
+  const isChunked = options.headers?.['transfer-encoding'] === 'chunked';
   const headers = {
-    ...(body !== undefined && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(body !== undefined && !isChunked && { 'content-length': String(Buffer.byteLength(body)) }),
   };
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -78,6 +81,19 @@ function call(
   });
 }
 
+/** The status of a call of this line and no word of a body; Node.js itself would tell its length. */
+function statusOf(node: HeadlessNode, line: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(node.port, '127.0.0.1', () => {
+      socket.end(
+        `${line} HTTP/1.1\r\nhost: 127.0.0.1:${node.port}\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n`,
+      );
+    });
+    socket.once('data', (data) => resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(data.toString())?.[1])));
+    socket.on('error', reject);
+  });
+}
+
 /** The URL of a seed stands on a name, so a call of it comes from elsewhere. */
 const ELSEWHERE = { host: 'node.example.org' };
 
@@ -94,6 +110,19 @@ describe('a headless node over HTTP', () => {
     for (const body of ['{}', '']) {
       expect(await call(node, '/api/v1/groups', { method: 'GET', body })).toMatchObject({ status: 200, body: { groups: [] } });
     }
+  });
+
+  it('takes calls whose length is not told: without a body, as curl makes them, and in chunks', async () => {
+    const node = await start();
+    const { body: made } = await call(node, '/api/v1/group', { body: GROUP });
+    const path = `/api/v1/group/${made.group_id}`;
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      expect(await statusOf(node, `${method} /api/v1/groups`), method).toBe(405);
+    }
+    expect(await statusOf(node, `POST ${path}/startsync`)).toBe(200);
+    const inChunks = (body: unknown) => call(node, `${path}/content`, { body, headers: { 'transfer-encoding': 'chunked' } });
+    expect(await inChunks({ data: { type: 'Note', content: 'in chunks' } })).toMatchObject({ status: 200 });
+    expect(await inChunks('x'.repeat(2_000_000))).toMatchObject({ status: 413, body: { code: 'too-large' } });
   });
 
   it('keeps its groups and keys over a restart, and is the same peer', async () => {

@@ -34,7 +34,7 @@ type Environment = { Bindings: HttpBindings; Variables: GuardedVariables };
 /** The web server, not listening yet. */
 export function createHttpServer(options: HttpOptions): Server {
   const fetch = createApp(options);
-  const listener = getRequestListener((request, environment) => fetch(request, environment as HttpBindings), {
+  const listener = getRequestListener((request, environment) => fetch(genuine(request), environment as HttpBindings), {
     overrideGlobalObjects: false,
   });
   const web = createServer(
@@ -51,6 +51,16 @@ export function createHttpServer(options: HttpOptions): Server {
   web.maxConnections = HTTP_LIMITS.connections;
   web.on('upgrade', (request, socket, head) => void upgrade(options, request, socket, head));
   return web;
+}
+
+/**
+ * The adapter's requests only look like `Request`s, so none can be made from them, as the limit of bodies does where their length is not told: with
+ * `Transfer-Encoding: chunked`, or without any body.
+ */
+function genuine(request: Request): Request {
+  if (request.headers.has('content-length')) return request;
+  const { url, method, headers, body, signal } = request;
+  return new Request(url, { method, headers, signal, ...(body && { body, duplex: 'half' }) });
 }
 
 function createApp(options: HttpOptions): (request: Request, environment: HttpBindings) => Response | Promise<Response> {
