@@ -11,7 +11,7 @@ const wantedBody = z.object({
   group_id: uuid,
   producer_pubkey: z.array(z.string()).openapi({ description: 'The new producers: announced as such, or the owner' }),
   start_from_epoch: z.int().openapi({ description: 'After the current epoch' }),
-  trx_epoch_tick: z.int().openapi({ description: 'Milliseconds between epochs, at least 500' }),
+  trx_epoch_tick: z.int().openapi({ description: 'Milliseconds between epochs, from 500 to 3600000 (an hour)' }),
   agreement_tick_length: z.int().openapi({ description: 'Milliseconds of an attempt at agreement, at least 1000' }),
   agreement_tick_count: z.int().openapi({ description: 'Attempts, at least 10' }),
   memo,

@@ -73,4 +73,6 @@ export const AGREEMENT_LIMITS = {
   ticksMax: 100,
   /** `trx_epoch_tick`: an epoch takes six one-way delays. */
   epochTickMinMs: 500,
+  /** A post waits that long to be decided; timers of browsers end at 24 days. */
+  epochTickMaxMs: 3_600_000,
 } as const;

@@ -35,6 +35,7 @@ test('one that breaks a rule counts for nothing, though the owner has signed it 
     ['bad-ticks', { AgreementTickCount: 9 }],
     ['bad-ticks', { AgreementTickCount: 101 }],
     ['bad-ticks', { TrxEpochTickLenInMs: 499 }],
+    ['bad-ticks', { TrxEpochTickLenInMs: 3_600_001 }],
     ['unsigned', { Contract: ConsensusContract.create({ GroupId: GROUP_ID, Encryption: 1 }) }],
   ];
   for (const [problem, changes] of cases) expect(problemOf(requestFor(2, changes)), Object.keys(changes).join()).toBe(problem);

@@ -30,9 +30,10 @@ export function requestProblem(request: ChangeConsensusReq, groupId: string, own
   // The record holds no more of them than a group may have.
   const isList = list.length >= 1 && list.every(isPublicKey) && new Set(list).size === list.length;
   if (!isList) return 'bad-list';
-  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs } = AGREEMENT_LIMITS;
+  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs, epochTickMaxMs } = AGREEMENT_LIMITS;
   const areTicks = lengthMs >= tickMinMs && lengthMs <= tickMaxMs && ticks >= ticksMin && ticks <= ticksMax;
-  if (!areTicks || request.TrxEpochTickLenInMs < epochTickMinMs) return 'bad-ticks';
+  const { TrxEpochTickLenInMs: intervalMs } = request;
+  if (!areTicks || intervalMs < epochTickMinMs || intervalMs > epochTickMaxMs) return 'bad-ticks';
   return verifyRequest(request) ? undefined : 'unsigned';
 }
 

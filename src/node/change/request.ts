@@ -20,11 +20,10 @@ export function checkWanted(wanted: WantedChange, chain: Chain, epoch: number): 
   require(bad === undefined, `${bad} is not a public key.`);
   const repeated = producers.find((pubkey, index) => producers.indexOf(pubkey) !== index);
   require(repeated === undefined, `${repeated} is named twice.`);
-  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs } = AGREEMENT_LIMITS;
+  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs, epochTickMaxMs } = AGREEMENT_LIMITS;
   within('agreement_tick_length', wanted.agreementTickMs, tickMinMs, tickMaxMs, ' ms');
   within('agreement_tick_count', wanted.agreementTickCount, ticksMin, ticksMax, '');
-  require(Number.isSafeInteger(wanted.trxEpochTickMs) &&
-    wanted.trxEpochTickMs >= epochTickMinMs, `trx_epoch_tick must be at least ${epochTickMinMs} ms.`);
+  within('trx_epoch_tick', wanted.trxEpochTickMs, epochTickMinMs, epochTickMaxMs, ' ms');
   require(Number.isSafeInteger(wanted.startFromEpoch) &&
     wanted.startFromEpoch > epoch, `start_from_epoch must come after the current epoch, which is ${epoch}.`);
   const { encryption = 0 } = wanted;

@@ -22,6 +22,7 @@ describe('what the owner cannot ask for (C-29)', () => {
       [{ startFromEpoch: epoch }, 'bad-input', /after the current epoch/],
       [{ startFromEpoch: 1_000.5 }, 'bad-input', /after the current epoch/],
       [{ trxEpochTickMs: 499 }, 'bad-input', /trx_epoch_tick/],
+      [{ trxEpochTickMs: 3_600_001 }, 'bad-input', /trx_epoch_tick must be 500 ms to 3600000 ms/],
       [{ agreementTickMs: 999 }, 'bad-input', /agreement_tick_length/],
       [{ agreementTickMs: 3_600_001 }, 'bad-input', /agreement_tick_length/],
       [{ agreementTickCount: 9 }, 'bad-input', /agreement_tick_count/],

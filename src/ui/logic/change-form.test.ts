@@ -27,7 +27,7 @@ test('the form opens with what is now, and asks for it without a change', () => 
 test('each field is held to its limits before anything is signed', () => {
   expect(wrong({ producers: [] })).toBe('empty');
   expect(wrong({ producers: Array.from({ length: 25 }, (_, index) => String(index)) })).toBe('tooMany');
-  for (const interval of ['499', '', '1.5', '-1000', 'soon', '1e3']) expect(wrong({ interval })).toBe('interval');
+  for (const interval of ['499', '', '1.5', '-1000', 'soon', '1e3', '3600001']) expect(wrong({ interval })).toBe('interval');
   expect(wrong({ interval: ' 500 ' })).toBeUndefined();
   expect(wrong({ encryption: 'some', encryptionEvery: '1' })).toBe('encryption');
   expect(wrong({ encryption: 'some', encryptionEvery: '4294967296' })).toBe('encryption');

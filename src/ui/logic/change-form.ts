@@ -67,10 +67,10 @@ const isBetween = (value: number, min: number, max = Number.MAX_SAFE_INTEGER): b
 
 /** The first thing that is wrong with the form, in the order of its fields. `epoch`: the one that the group is in. */
 export function changeProblem(form: ChangeForm, epoch: number): ChangeProblem | undefined {
-  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs } = AGREEMENT_LIMITS;
+  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs, epochTickMaxMs } = AGREEMENT_LIMITS;
   if (form.producers.length === 0) return { field: 'producers', code: 'empty' };
   if (form.producers.length > LIMITS.producers) return { field: 'producers', code: 'tooMany' };
-  if (!isBetween(whole(form.interval), epochTickMinMs)) return { field: 'interval', code: 'interval' };
+  if (!isBetween(whole(form.interval), epochTickMinMs, epochTickMaxMs)) return { field: 'interval', code: 'interval' };
   if (form.encryption === 'some' && !isBetween(whole(form.encryptionEvery), 2, 0xffff_ffff)) {
     return { field: 'encryption', code: 'encryption' };
   }

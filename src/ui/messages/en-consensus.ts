@@ -280,6 +280,8 @@ export const changeEn = {
   meaningOnline: (p: { total: number }) =>
     `Everybody chosen must be open and connected during the agreement, at most ${duration(p.total)}. You need to stay open too.`,
   meaningMissing: (p: { names: readonly string[] }) => `Not here now: ${list(p.names)}. Unless they come, the request times out.`,
+  meaningPaused:
+    'The group is paused: the result cannot get into the chain before enough of the producers of now are here again. If they are gone for good, ask for this as a recovery:',
   meaningUndisturbed: 'If it fails nothing changes, and the result is kept for all to see.',
 
   submit: 'Ask for this change',
@@ -287,7 +289,8 @@ export const changeEn = {
   problems: {
     empty: 'Choose at least one producer.',
     tooMany: (p: { max: number }) => `At most ${n(p.max)} producers fit.`,
-    interval: (p: { min: number }) => `The epoch interval is a whole number of at least ${n(p.min)} milliseconds.`,
+    interval: (p: { min: number; max: number }) =>
+      `The epoch interval is a whole number from ${n(p.min)} to ${n(p.max)} milliseconds.`,
     encryption: 'Encrypt every 2 epochs or more, or choose “in every epoch”.',
     tick: (p: { min: number; max: number }) => `An attempt takes ${n(p.min)} to ${n(p.max)} milliseconds.`,
     ticks: (p: { min: number; max: number }) => `There are ${n(p.min)} to ${n(p.max)} attempts.`,

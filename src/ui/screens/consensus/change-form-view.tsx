@@ -17,6 +17,7 @@ import {
   changeRequestOf,
   producersToAsk,
 } from '../../logic/change-form.ts';
+import { groupState } from '../../logic/group-state.ts';
 import { candidatesOf, isHere, type People } from '../../logic/people.ts';
 import { paths } from '../../logic/route.ts';
 import { type Messages, problemText, useMessages } from '../../messages/index.ts';
@@ -48,6 +49,8 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
   const { busy, problem, run, setProblem } = useTask(async () => {
     await api.changeConsensus(group.groupId, changeRequestOf(form, epoch, recovery));
     navigate(paths.consensus(group.groupId));
+    // How it goes stands at the top.
+    window.scrollTo({ top: 0 });
   });
   const change = (part: Partial<ChangeForm>): void => {
     setForm((before) => ({ ...before, ...part }));
@@ -82,6 +85,11 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
       </div>
       <div className={styles.side}>
         <ChangeMeaningView meaning={meaning} />
+        {!recovery && groupState(group) === 'paused' && (
+          <p className={styles.paused}>
+            {words.meaningPaused} <a href={paths.recover(group.groupId)}>{recoveryWords.title}</a>
+          </p>
+        )}
         {problem && <Alert id={alertId}>{problemText(messages, problem)}</Alert>}
         <Button
           kind="primary"
@@ -94,15 +102,16 @@ export function ChangeFormView({ group, people, recovery }: ChangeFormProps) {
   );
 }
 
+const AGREEMENT_FIELDS: readonly ChangeField[] = ['tick', 'ticks', 'start'];
 const fieldCode = (field: ChangeField): string => `form-${field}`;
 
 function problemOf({ change: { problems } }: Messages, code: keyof Messages['change']['problems'], epoch: number): string {
-  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs } = AGREEMENT_LIMITS;
+  const { tickMinMs, tickMaxMs, ticksMin, ticksMax, epochTickMinMs, epochTickMaxMs } = AGREEMENT_LIMITS;
   switch (code) {
     case 'tooMany':
       return problems.tooMany({ max: LIMITS.producers });
     case 'interval':
-      return problems.interval({ min: epochTickMinMs });
+      return problems.interval({ min: epochTickMinMs, max: epochTickMaxMs });
     case 'tick':
       return problems.tick({ min: tickMinMs, max: tickMaxMs });
     case 'ticks':
@@ -170,8 +179,12 @@ function PaceFields({ form, change, problemIdOf }: FieldsProps) {
 function AgreementFields({ form, change, problemIdOf, epoch }: FieldsProps & { readonly epoch: number }) {
   const { change: words } = useMessages();
   const total = Number(form.tick) * Number(form.ticks);
+  const [isOpen, setOpen] = useState(false);
+  // It stays open when what was wrong is mended.
+  const hasProblem = AGREEMENT_FIELDS.some((field) => problemIdOf(field));
+  if (hasProblem && !isOpen) setOpen(true);
   return (
-    <details className={styles.more} open={['tick', 'ticks', 'start'].some((field) => problemIdOf(field as ChangeField))}>
+    <details className={styles.more} open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{words.more}</summary>
       <div className={styles.part}>
         <div className={styles.pair}>

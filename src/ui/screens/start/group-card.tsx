@@ -2,12 +2,14 @@ import type { GroupView } from '../../../node/view.ts';
 import { GroupMark } from '../../components/marks.tsx';
 import { GroupName } from '../../components/name.tsx';
 import { SyncWord } from '../../components/sync-word.tsx';
+import { groupState } from '../../logic/group-state.ts';
 import { paths } from '../../logic/route.ts';
 import { useMessages } from '../../messages/index.ts';
 import styles from './group-card.module.css';
 
 export function GroupCard({ group }: { readonly group: GroupView }) {
-  const { start, role, encryption } = useMessages();
+  const { start, role, encryption, consensus } = useMessages();
+  const { online, needed } = group.availability;
   const here = group.members.filter((member) => member.path !== 'none').length;
   return (
     <a className={styles.card} href={paths.feed(group.groupId)}>
@@ -26,7 +28,7 @@ export function GroupCard({ group }: { readonly group: GroupView }) {
         <span>{here > 0 ? start.members({ count: here }) : start.alone}</span>
       </span>
       <span className={styles.sync}>
-        <SyncWord group={group} />
+        {groupState(group) === 'paused' ? consensus.paused({ online, needed }) : <SyncWord group={group} />}
       </span>
     </a>
   );

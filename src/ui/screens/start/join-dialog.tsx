@@ -35,7 +35,10 @@ export function JoinDialog({ seed, onClose }: { readonly seed: string; readonly 
         <TextArea
           label={join.seed}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => {
+            setText(event.target.value);
+            if (problem) setProblem(undefined);
+          }}
           problemId={problem ? alertId : undefined}
           autoComplete="off"
           autoCapitalize="none"
