@@ -8,8 +8,7 @@ import { useMessages } from '../../messages/index.ts';
 import styles from './group-card.module.css';
 
 export function GroupCard({ group }: { readonly group: GroupView }) {
-  const { start, role, encryption, consensus } = useMessages();
-  const { online, needed } = group.availability;
+  const { start, role, encryption, availability } = useMessages();
   const here = group.members.filter((member) => member.path !== 'none').length;
   return (
     <a className={styles.card} href={paths.feed(group.groupId)}>
@@ -28,7 +27,7 @@ export function GroupCard({ group }: { readonly group: GroupView }) {
         <span>{here > 0 ? start.members({ count: here }) : start.alone}</span>
       </span>
       <span className={styles.sync}>
-        {groupState(group) === 'paused' ? consensus.paused({ online, needed }) : <SyncWord group={group} />}
+        {groupState(group) === 'paused' ? availability.paused(group.availability) : <SyncWord group={group} />}
       </span>
     </a>
   );
