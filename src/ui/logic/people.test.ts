@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GroupView } from '../../node/view.ts';
-import { candidatesOf, peopleOf } from './people.ts';
+import { candidatesOf, isHere, peopleOf } from './people.ts';
 
 const announcement = (pubkey: string, Memo = '') => ({ AnnouncerPubkey: pubkey, Content: { SignPubkey: pubkey, Memo } });
 
@@ -29,6 +29,19 @@ test('everybody is named once: producers, those who would be, everybody else; th
     ['G', true, undefined],
   ]);
   expect(people.self).toMatchObject({ isSelf: true, isOwner: true, link: 'self' });
+});
+
+test('a producer that is counted away is here only if its node is still connected', () => {
+  const here = (link: string, path: string) => {
+    const members = [{ peerId: 'peer-B', pubkey: 'B', path, headBlock: 7 }];
+    const consensus = { producers: [{ pubkey: 'B', link, faults: {} }] };
+    const { producers } = peopleOf(groupOf({ members, consensus } as unknown as Partial<GroupView>), announced);
+    return producers.map(isHere);
+  };
+  expect(here('away', 'none')).toEqual([false]);
+  // It has lost its log, and speaks to no producer.
+  expect(here('away', 'webrtc')).toEqual([true]);
+  expect(here('connected', 'none')).toEqual([true]);
 });
 
 test('the owner is among everybody else where it neither produces nor offers to', () => {

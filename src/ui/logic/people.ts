@@ -65,7 +65,9 @@ export function peopleOf(group: GroupView, { producers, users, admitted }: Annou
 }
 
 export function isHere({ isSelf, link, member }: Person): boolean {
-  return isSelf || member !== undefined || link === 'connected';
+  if (isSelf || link === 'connected') return true;
+  // A closed tab's last word is remembered for a while; of a producer that is counted away that says nothing.
+  return member !== undefined && !(link === 'away' && member.path === 'none');
 }
 
 /** Whom the owner can choose: itself, whoever announced itself, and the present producers, of whom some may have taken it back. */
