@@ -41,8 +41,8 @@ export class BlockIntake {
     };
     for (let place = 0; place < blocks.length; place++) {
       const block = blocks[place] as Block;
-      const isRecovery = chain.recoveryOf(block) !== undefined;
       const isBeside = block.BlockId <= chain.tip.blockId;
+      const isRecovery = !isBeside && chain.recoveryOf(block) !== undefined;
       // Who is about to open a recovery takes no block of before, unless a later recovery comes with it.
       if (isBeside || (chain.opening && !isRecovery)) {
         if (staged.length > 0) await flush();

@@ -102,15 +102,10 @@ export class Recovering {
    * to it. Throws {@link Refused}, and changes nothing, if those do not hold.
    */
   async #follow(trx: Trx, recovery: Recovery, toBase: readonly Block[]): Promise<void> {
-    const { chain, producing, toPool, stored } = this.#options;
+    const { producing, toPool, stored } = this.#options;
     const [first] = toBase;
     const common = first ? { blockId: first.BlockId - 1, hash: first.PrevHash } : recovery.base;
-    const dropped = await this.#takeBack({ ...recovery, base: common }, async () => {
-      await this.#stage(toBase);
-      producing.halt();
-      chain.stageAdoption(trx);
-      return toBase;
-    });
+    const dropped = await this.#takeBack({ ...recovery, base: common }, toBase, trx);
     this.#awaited = undefined;
     if (toBase.length > 0) stored(toBase);
     await producing.follow();
@@ -129,14 +124,16 @@ export class Recovering {
   }
 
   /**
-   * Takes back what stands above the base, stores that together with what `then` stages (it answers the final blocks among that), and answers the trxs
-   * of others that are in no block any more.
+   * Takes back what stands above the base, stores that together with the blocks that come instead and the recovery that is adopted on them, if one is, and
+   * answers the trxs of others that are in no block any more. Throws {@link Refused}.
    */
-  async #takeBack(recovery: Recovery, then: () => Promise<readonly Block[]>): Promise<readonly Trx[]> {
-    const { chain, outbox, userPubkey, alsoWrite, returned } = this.#options;
+  async #takeBack(recovery: Recovery, instead: readonly Block[], adopted?: Trx): Promise<readonly Trx[]> {
+    const { chain, outbox, producing, userPubkey, alsoWrite, returned } = this.#options;
     const headBefore = chain.head.blockId;
     const dropped = await chain.stageRollback(recovery.base.blockId);
-    const instead = await then();
+    await this.#stage(instead);
+    producing.halt();
+    if (adopted) chain.stageAdoption(adopted);
     const kept = new Set(instead.flatMap(({ Trxs }) => Trxs.map(nameOf)));
     const rows = await this.#ownOf(
       dropped.filter(({ BlockId }) => BlockId <= headBefore),
@@ -193,25 +190,28 @@ export class Recovering {
    * stands there. `other`: they do not. In the mailbox.
    */
   async take(blocks: readonly Block[]): Promise<readonly Block[] | 'other' | Refusal> {
-    const { chain, producing, toPool } = this.#options;
+    const { producing, toPool } = this.#options;
     const recovery = (blocks[0] && this.#opensOver(blocks[0])) ?? (await this.#overtakes(blocks));
     if (!recovery || !(await this.#isBaseFinal(recovery))) return 'other';
     const leastNonce = this.#leastNonceOver(recovery);
     const last = blocks.findIndex(({ ConfigNonce }) => ConfigNonce >= leastNonce);
     if (last < 0) return 'other';
     const taken = blocks.slice(0, last + 1);
-    try {
-      const dropped = await this.#takeBack(recovery, async () => {
-        await this.#stage(taken);
-        producing.halt();
-        return taken;
-      });
+    return this.#unlessRefused(async () => {
+      const dropped = await this.#takeBack(recovery, taken);
       await producing.follow();
       await toPool(dropped);
       return taken;
+    });
+  }
+
+  /** What comes of it; where a block is refused, why, and nothing has changed. */
+  async #unlessRefused<T>(goOver: () => Promise<T>): Promise<T | Refusal> {
+    try {
+      return await goOver();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      await chain.reload();
+      await this.#options.chain.reload();
       return error.refusal;
     }
   }
@@ -317,14 +317,7 @@ export class Recovering {
     // What they stand on is still there, and final.
     const under = first.BlockId - 1;
     if (under > chain.head.blockId || !(await hasBlock(chain, under, first.PrevHash))) return false;
-    try {
-      await this.#follow(trx, recovery, toBase);
-      return true;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      await chain.reload();
-      return false;
-    }
+    return (await this.#unlessRefused(() => this.#follow(trx, recovery, toBase))) === undefined;
   }
 
   /** Finds where the chain of a member leaves this one, and takes what counts more. */
@@ -428,7 +421,7 @@ export class Recovering {
   }
 }
 
-/** Thrown inside {@link Recovering.take} where a block does not hold. */
+/** Thrown where a block does not hold; caught in one place. */
 class Refused extends Error {
   readonly refusal: Refusal;
   constructor(refusal: Refusal) {
