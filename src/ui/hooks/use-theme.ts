@@ -1,4 +1,5 @@
 import { useCallback, useSyncExternalStore } from 'react';
+import { keep, readKept } from '../logic/browser-storage.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -8,13 +9,8 @@ const listeners = new Set<() => void>();
 let current: Theme = 'system';
 
 function stored(): Theme {
-  try {
-    const value = window.localStorage.getItem(STORAGE_KEY);
-    return value === 'light' || value === 'dark' ? value : 'system';
-  } catch {
-    // Storage may be switched off: the system's colours then.
-    return 'system';
-  }
+  const value = readKept(STORAGE_KEY);
+  return value === 'light' || value === 'dark' ? value : 'system';
 }
 
 function apply(theme: Theme): void {
@@ -46,12 +42,7 @@ export function useTheme(): { theme: Theme; next: () => void } {
   const theme = useSyncExternalStore(subscribe, () => current);
   const next = useCallback(() => {
     const chosen = ORDER[(ORDER.indexOf(current) + 1) % ORDER.length] ?? 'system';
-    try {
-      if (chosen === 'system') window.localStorage.removeItem(STORAGE_KEY);
-      else window.localStorage.setItem(STORAGE_KEY, chosen);
-    } catch {
-      // Not remembered then; the choice holds for this page.
-    }
+    keep(STORAGE_KEY, chosen === 'system' ? null : chosen);
     apply(chosen);
   }, []);
   return { theme, next };

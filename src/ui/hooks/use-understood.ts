@@ -1,18 +1,12 @@
 import { useState } from 'react';
 import type { GivenUpView } from '../../node/view.ts';
+import { keep, readKept } from '../logic/browser-storage.ts';
 
 const keyOf = (groupId: string): string => `sett.given-up:${groupId}`;
 /** A later recovery is told of anew. */
 const nameOf = ({ nonce, lastBlock }: GivenUpView): string => `${nonce}:${lastBlock}`;
 
-function read(groupId: string): string | null {
-  try {
-    return window.localStorage.getItem(keyOf(groupId));
-  } catch {
-    // Storage may be switched off: told again then.
-    return null;
-  }
-}
+const read = (groupId: string): string | null => readKept(keyOf(groupId));
 
 /** Whether somebody has said in this browser that they know of the blocks given up in a group, and a function that says so. */
 export function useUnderstood(groupId: string, givenUp: GivenUpView | undefined): readonly [boolean, () => void] {
@@ -21,11 +15,7 @@ export function useUnderstood(groupId: string, givenUp: GivenUpView | undefined)
   const say = (): void => {
     if (givenUp === undefined) return;
     setSaid({ groupId, name: nameOf(givenUp) });
-    try {
-      window.localStorage.setItem(keyOf(groupId), nameOf(givenUp));
-    } catch {
-      // Not remembered then; it holds for this page.
-    }
+    keep(keyOf(groupId), nameOf(givenUp));
   };
   return [givenUp !== undefined && name === nameOf(givenUp), say];
 }
