@@ -7,6 +7,8 @@ import { askedGroups, EVENTS_PATH, eventStream } from './events.ts';
 export interface GuardedVariables {
   /** The groups that the caller may hear of; without it all. */
   readonly allowedGroups?: readonly string[];
+  /** Aborted when the caller may hear no more. */
+  readonly eventsEnd?: AbortSignal;
 }
 
 /** What happens, told as it happens. */
@@ -24,11 +26,13 @@ export function addEventRoutes(router: OpenAPIHono, service: NodeService): void 
   });
   router.get(EVENTS_PATH, (context) => {
     const allowed = context.get('allowedGroups' as never) as GuardedVariables['allowedGroups'];
+    const end = context.get('eventsEnd' as never) as GuardedVariables['eventsEnd'];
+    const { signal } = context.req.raw;
     const isAsked = askedGroups(new URL(context.req.url));
     return eventStream({
       subscribe: (listener) => service.subscribe(listener),
       isTold: (groupId) => isAsked(groupId) && (allowed === undefined || allowed.includes(groupId)),
-      signal: context.req.raw.signal,
+      signal: end === undefined ? signal : AbortSignal.any([signal, end]),
     });
   });
 }

@@ -27,8 +27,10 @@ export interface RouterOptions {
   readonly version: string;
   /** Told of errors that nobody foresaw; the caller is told nothing of their text. */
   readonly onUnexpectedError?: (error: unknown) => void;
-  /** Sees every call before it is handled, and answers those that are not let in. Without one every caller may do everything. */
+  /** Sees every call before anything of its body is read, and answers those that are not let in. Without one every caller may do everything. */
   readonly guard?: MiddlewareHandler;
+  /** The same once the body has been read, for what depends on it. */
+  readonly bodyGuard?: MiddlewareHandler;
   /** Makes tokens for callers from elsewhere, where there are any. */
   readonly tokens?: TokenIssuer;
 }
@@ -50,9 +52,9 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
     defaultHook: (result) =>
       result.success ? undefined : jsonResponse({ message: describeIssues(result.error), code: 'bad-input' }, 400),
   });
-  router.use((context, next) => limitOf(context.req.path)(context, next));
-
   if (options.guard) router.use(options.guard);
+  router.use((context, next) => limitOf(context.req.path)(context, next));
+  if (options.bodyGuard) router.use(options.bodyGuard);
 
   addGroupRoutes(router, service);
   addContentRoutes(router, service);
@@ -75,16 +77,22 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   router.notFound((context) =>
     jsonResponse({ message: `There is no ${context.req.method} ${context.req.path} here.`, code: 'unknown-route' }, 404),
   );
-  router.onError((error) => {
+  router.onError((error, context) => {
     const { status, unexpected, ...problem } = toRefusal(error);
-    if (unexpected) options.onUnexpectedError?.(error);
+    // Whoever hangs up in the middle of a call is nobody's defect.
+    if (unexpected && !context.req.raw.signal.aborted) options.onUnexpectedError?.(error);
     return jsonResponse(problem, status);
   });
   return router;
 }
 
+/** Bytes of the longest body that the route at this path takes. */
+export function longestBodyBytes(path: string): number {
+  return FILE_BODY_BYTES[path] ?? BODY_BYTES;
+}
+
 function limitOf(path: string): MiddlewareHandler {
-  const maxSize = FILE_BODY_BYTES[path] ?? BODY_BYTES;
+  const maxSize = longestBodyBytes(path);
   const what =
     maxSize === BODY_BYTES ? `A post holds at most ${LIMITS.trxDataBytes} bytes.` : 'No file that belongs here is so large.';
   const message = `The body is larger than ${maxSize} bytes. ${what}`;

@@ -1,4 +1,5 @@
 /** What this folder offers: a `Network` that runs. */
+import type { webSockets } from '@libp2p/websockets';
 import type { Network } from '../node/ports.ts';
 import type { IceServer } from './bootstrap.ts';
 import type { Log } from './log.ts';
@@ -17,6 +18,8 @@ export interface HostOptions {
   readonly peers?: readonly string[];
   /** WebSocket multiaddrs to listen on for direct connections; a page can listen on none. */
   readonly listen?: readonly string[];
+  /** libp2p's WebSocket transport, where it must stand strangers who connect to it; a page only dials. */
+  readonly webSockets?: ReturnType<typeof webSockets>;
   /** The WebRTC of a headless node; a page has its own. */
   readonly webRtc?: typeof RTCPeerConnection;
   /** STUN and TURN servers beside those that the bootstraps name; by default none. */

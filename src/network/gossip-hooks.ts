@@ -2,6 +2,7 @@
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub';
 import type { RPC } from '@chainsafe/libp2p-gossipsub/message';
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
+import { base58 } from '@scure/base';
 import type { PeerId } from '../node/ports.ts';
 
 /** Public methods and fields of gossipsub's class (version 17) that its interface leaves out. */
@@ -20,6 +21,14 @@ export function signatureAsId(message: RPC.Message): string {
   return String.fromCharCode(...(message.signature ?? new Uint8Array()).subarray(0, SIGNATURE_BYTES));
 }
 
+/** A multihash of a public key that stands for itself, and no longer one. */
+const AUTHOR_BYTES_MAX = 64;
+
+/** The peer that a message says it is from; nothing is checked yet. Empty if it names none. */
+export function claimedAuthor({ from }: Pick<RPC.Message, 'from'>): PeerId {
+  return from === undefined || from.byteLength > AUTHOR_BYTES_MAX ? '' : base58.encode(from);
+}
+
 /**
  * Shows every packet to `inspect` before gossipsub sees it, and gives gossipsub what that returns. Limits belong here: gossipsub has none per peer, and would
  * check each signature first.
@@ -28,6 +37,11 @@ export function interceptPackets(pubsub: GossipSub, inspect: (from: PeerId, pack
   const router = pubsub as GossipSubClass;
   const handle = router.handleReceivedRpc.bind(router);
   router.handleReceivedRpc = (from, packet) => handle(from, inspect(from.toString(), packet));
+}
+
+/** Gives gossipsub a packet as if the peer had just sent it. */
+export async function replayPacket(pubsub: GossipSub, from: Libp2pPeerId, packet: RPC): Promise<void> {
+  await (pubsub as GossipSubClass).handleReceivedRpc(from, packet);
 }
 
 /** Whether gossipsub can send to this peer: its stream is open. */

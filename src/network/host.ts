@@ -57,6 +57,7 @@ function webRtcOf(options: HostOptions): typeof RTCPeerConnection | undefined {
 interface NodeOptions {
   readonly privateKey: PrivateKey;
   readonly webRtc: boolean;
+  readonly webSockets: ReturnType<typeof webSockets>;
   readonly listen: readonly string[];
   readonly iceServers: () => IceServer[];
   readonly isListedRelay: (peer: PeerId) => boolean;
@@ -72,7 +73,7 @@ function createNode(options: NodeOptions) {
       listen: [...Array<string>(RELAYS_MAX).fill('/p2p-circuit'), ...(options.webRtc ? ['/webrtc'] : []), ...options.listen],
     },
     transports: [
-      webSockets(),
+      options.webSockets,
       circuitRelayTransport({ discoveryFilter: reservationFilter(options.isListedRelay) }),
       ...(options.webRtc ? [webRTC({ rtcConfiguration: () => ({ iceServers: options.iceServers() }) })] : []),
     ],
@@ -149,6 +150,7 @@ class Libp2pHost implements Host {
     const node = await createNode({
       privateKey,
       webRtc,
+      webSockets: this.#options.webSockets ?? webSockets(),
       listen,
       isCutOff,
       iceServers: () => [...iceServers, ...this.#relays.iceServers()],

@@ -23,3 +23,35 @@ export class TokenBucket {
     return true;
   }
 }
+
+export interface RateLimit {
+  /** So many at once … */
+  readonly burst: number;
+  /** … and so many more each second. */
+  readonly perSecond: number;
+}
+
+/** A bucket for each of many keys. Of more than `keysMax` the one that was used longest ago is forgotten, which gives it a new burst. */
+export class TokenBuckets {
+  readonly #limit: RateLimit;
+  readonly #keysMax: number;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(limit: RateLimit, keysMax: number) {
+    this.#limit = limit;
+    this.#keysMax = keysMax;
+  }
+
+  take(key: string, amount: number, nowMs: number): boolean {
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#limit.burst, this.#limit.perSecond, nowMs);
+    this.#buckets.delete(key);
+    this.#buckets.set(key, bucket);
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > this.#keysMax && oldest !== undefined) this.#buckets.delete(oldest);
+    return bucket.take(amount, nowMs);
+  }
+
+  forget(key: string): void {
+    this.#buckets.delete(key);
+  }
+}

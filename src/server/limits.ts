@@ -6,6 +6,12 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 export const RELAY_LIMITS = {
+  /** Open TCP connections: every WebSocket, and those that fetch the app; fewer where the system allows fewer open files. */
+  sockets: 1_500,
+  /** Open TCP connections of one address: its WebSockets, and some that fetch the app. */
+  socketsPerAddress: 160,
+  /** TCP connections that only this machine may have: a proxy, or the operator who looks what is wrong. */
+  reservedSockets: 64,
   /** Open WebSockets: each costs 0.4 MB with its streams (measured). */
   connections: 1_000,
   /** Open WebSockets of one address: an office, a test machine with many tabs. */
@@ -35,14 +41,24 @@ export const RELAY_LIMITS = {
   topics: 2_000,
   /** Topics of one peer: the groups that one person has open. */
   topicsPerPeer: 64,
+  /** Topics of one address: an office. */
+  topicsPerAddress: 256,
+  /** Topics that one peer joins or leaves: twice all of its groups, then slowly. */
+  subscriptions: { burst: 256, perSecond: 8 },
   /** A topic outlives its last subscriber by this much, so that a reload finds the mesh in place (gossipsub shuns who left for 10 s). */
   topicLingerMs: 60_000,
 
   /** Gossip messages of one peer: its own (10/s at most) and those of others that it forwards. */
   gossipMessages: { burst: 400, perSecond: 100 },
+  /** Authors that one peer forwards messages of, when they are new to it: members whom it meets, and no crowd that it invents. */
+  newAuthors: { burst: 128, perSecond: 2 },
+  /** The same for all peers of one address. */
+  newAuthorsPerAddress: { burst: 512, perSecond: 8 },
+  /** Authors of each peer that are remembered as known; when full, the one that was silent longest is forgotten. */
+  knownAuthors: 1_024,
   /** Gossip bytes of one peer, the whole of every message. */
   gossipBytes: { burst: 8 * MiB, perSecond: 1 * MiB },
-  /** Messages over the limit after which a peer is dropped instead of ignored. */
+  /** Messages of a peer's own over the limit after which it is dropped instead of ignored. */
   excessMessages: 200,
   /** How long a dropped peer is refused. */
   refusedMs: 60_000,
@@ -51,4 +67,8 @@ export const RELAY_LIMITS = {
 
   /** Time for a request's head to arrive: slower ones are trickled to hold sockets. */
   httpHeadMs: 10_000,
+  /** How often it is looked for requests that are late. */
+  httpCheckMs: 1_000,
+  /** Time for an answer to be read: the app over a slow line. */
+  httpAnswerMs: 120_000,
 } as const;

@@ -19,7 +19,8 @@ export interface ListenOptions {
 /** Resolves with the port. Rejects with {@link ListenError}. */
 export async function listen(web: Server, options: ListenOptions): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    web.once('error', (error: NodeJS.ErrnoException) => reject(new ListenError(explain(error, options), { cause: error })));
+    // For good: a server whose `error` nobody hears ends the process.
+    web.on('error', (error: NodeJS.ErrnoException) => reject(new ListenError(explain(error, options), { cause: error })));
     web.listen(options.port, options.host, resolve);
   });
   return (web.address() as AddressInfo).port;

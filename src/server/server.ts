@@ -1,7 +1,10 @@
 /** One process on one port: the app, `bootstrap.json` and the relay. */
 import { readAppFiles } from './app-files.ts';
 import { bootstrapDocument, relayAddresses } from './bootstrap-document.ts';
+import { affordableSockets } from './guard/open-files.ts';
+import { SocketGuard } from './guard/socket-guard.ts';
 import { loadIdentity } from './identity.ts';
+import { RELAY_LIMITS } from './limits.ts';
 import { joinHost, listen, shownHost } from './listen.ts';
 import type { ServerOptions } from './options.ts';
 import { startRelay } from './relay/relay.ts';
@@ -23,6 +26,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const files = await readAppFiles(options.appDirectory);
   let bootstrap: (hostHeader: string | undefined) => string = () => '';
   const web = createWebServer({ files, bootstrap: (hostHeader) => bootstrap(hostHeader) });
+  new SocketGuard({
+    ...RELAY_LIMITS,
+    sockets: affordableSockets(RELAY_LIMITS.sockets, 1),
+    headMs: RELAY_LIMITS.httpHeadMs,
+    answerMs: RELAY_LIMITS.httpAnswerMs,
+  }).watchHttp(web);
   // Nobody is answered before the relay runs.
   const early = (_request: unknown, socket: { destroy(): void }) => socket.destroy();
   web.on('upgrade', early);

@@ -14,8 +14,10 @@ export interface WebOptions {
 const NOT_BUILT = 'The app is not built. Run "npm run build" and start again.\n';
 
 export function createWebServer(options: WebOptions): Server {
-  return createServer({ headersTimeout: RELAY_LIMITS.httpHeadMs, requestTimeout: RELAY_LIMITS.httpHeadMs }, (request, response) =>
-    answer(options, request, response),
+  const { httpHeadMs, httpCheckMs } = RELAY_LIMITS;
+  return createServer(
+    { headersTimeout: httpHeadMs, requestTimeout: httpHeadMs, connectionsCheckingInterval: httpCheckMs },
+    (request, response) => answer(options, request, response),
   );
 }
 

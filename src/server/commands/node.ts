@@ -1,4 +1,5 @@
 import packageJson from '../../../package.json' with { type: 'json' };
+import { surviveDefects } from '../guard/defects.ts';
 import { startHeadlessNode } from '../headless/headless-node.ts';
 import { NODE_HELP, readHeadlessOptions } from '../headless/options.ts';
 import { readPassphrase, terminalPrompt } from '../headless/passphrase.ts';
@@ -17,6 +18,7 @@ export const node: Command = {
       environment: process.env,
       ask: terminalPrompt(process.stdin, process.stderr),
     };
+    surviveDefects((line) => console.error(line));
     const running = await startHeadlessNode(options, {
       version: packageJson.version,
       passphrase: (isNew) => readPassphrase(source, isNew),

@@ -1,3 +1,4 @@
+import { surviveDefects } from '../guard/defects.ts';
 import { RELAY_HELP, readOptions } from '../options.ts';
 import { startServer } from '../server.ts';
 import { untilStopped } from '../stop.ts';
@@ -9,6 +10,7 @@ export const relay: Command = {
   summary: 'serves the app and relays between its tabs (this is npm start)',
   help: RELAY_HELP,
   async run(args) {
+    surviveDefects((line) => console.error(line));
     const server = await startServer(readOptions(args));
     console.log(`Sett is ready: ${server.url}`);
     return untilStopped(() => server.stop());

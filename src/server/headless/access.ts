@@ -1,6 +1,8 @@
 /** Who may call what: local callers everything, others what their token says, everybody only so often. */
 import { tokenOfCall } from '../../api/index.ts';
-import { TokenBucket } from '../../network/index.ts';
+import { TokenBuckets } from '../../network/index.ts';
+import { addressKey } from '../guard/address.ts';
+import { THIS_MACHINE } from '../guard/shares.ts';
 import { HTTP_LIMITS } from './limits.ts';
 import { type CallFacts, isLocalCall } from './locality.ts';
 import type { TokenClaims, Tokens } from './tokens.ts';
@@ -34,13 +36,11 @@ const EVENTS_PATH = /^\/api\/v1\/(?:ws\/trx|events)$/;
 
 export class Access {
   readonly #options: AccessOptions;
-  readonly #calls: Counters;
-  readonly #refused: Counters;
+  readonly #calls = new TokenBuckets(HTTP_LIMITS.calls, HTTP_LIMITS.countedCallers);
+  readonly #refused = new TokenBuckets(HTTP_LIMITS.refusedCalls, HTTP_LIMITS.countedCallers);
 
   constructor(options: AccessOptions) {
     this.#options = options;
-    this.#calls = new Counters(HTTP_LIMITS.calls, options.nowMs);
-    this.#refused = new Counters(HTTP_LIMITS.refusedCalls, options.nowMs);
   }
 
   /** Who makes this call, or why it is not heard. */
@@ -48,18 +48,28 @@ export class Access {
     const token = tokenOfCall(facts.header('authorization'), url);
     if (!this.#options.requireToken && isLocalCall(facts)) return 'local';
     const claims = token === undefined ? undefined : await this.#options.tokens.read(token);
-    if (claims !== undefined) return this.#calls.take(claims.name) ? claims : tooMany();
-    if (!this.#refused.take(facts.remoteAddress ?? '')) return tooMany();
+    const nowMs = this.#options.nowMs();
+    if (claims !== undefined) return this.#calls.take(claims.name, 1, nowMs) ? claims : tooMany();
+    if (!this.#refused.take(addressKey(facts.callerAddress), 1, nowMs)) return tooMany();
     return token === undefined ? noToken() : badToken();
   }
 
-  /**
-   * Why this caller may not do this, or undefined if it may.
-   * @param groupOfBody the `group_id` of a JSON body, if there is one; asked for only where the path names no group
-   */
-  async denial(caller: Caller, path: string, groupOfBody: () => Promise<unknown>): Promise<Denial | undefined> {
+  /** Whether who was let in would be let in now: tokens expire, and are revoked. */
+  isStillGood(caller: Caller): boolean {
+    return caller === 'local' || this.#options.tokens.isGood(caller);
+  }
+
+  /** Why this caller may not do this, or undefined if it may; `by-body` if that depends on the group that the body names. */
+  denial(caller: Caller, path: string): Denial | 'by-body' | undefined {
     if (caller === 'local' || caller.role === 'chain' || HARMLESS_PATH.test(path) || EVENTS_PATH.test(path)) return undefined;
-    const groupId = GROUP_PATH.exec(path)?.[1] ?? (BODY_GROUP_PATH.test(path) ? await groupOfBody() : undefined);
+    const groupId = GROUP_PATH.exec(path)?.[1];
+    if (groupId === undefined && BODY_GROUP_PATH.test(path)) return 'by-body';
+    return this.denialOfGroup(caller, groupId);
+  }
+
+  /** Why this caller may not do something about a group, or undefined if it may. @param groupId as it was sent */
+  denialOfGroup(caller: Caller, groupId: unknown): Denial | undefined {
+    if (caller === 'local' || caller.role === 'chain') return undefined;
     if (typeof groupId === 'string' && caller.allowGroups.includes(groupId.toLowerCase())) return undefined;
     return {
       status: 403,
@@ -67,6 +77,11 @@ export class Access {
       message: 'This token is for some groups only, and this call is not about one of them.',
     };
   }
+}
+
+/** Under what the share of a caller is counted. */
+export function shareKey(caller: Caller): string | typeof THIS_MACHINE {
+  return caller === 'local' ? THIS_MACHINE : caller.name;
 }
 
 export function isDenial(value: Caller | Denial): value is Denial {
@@ -86,31 +101,4 @@ function badToken(): Denial {
 
 function tooMany(): Denial {
   return { status: 429, code: 'too-many-calls', message: 'Too many calls: wait a second, then go on more slowly.' };
-}
-
-/** A token bucket for each caller. */
-class Counters {
-  readonly #limit: { readonly burst: number; readonly perSecond: number };
-  readonly #nowMs: () => number;
-  readonly #buckets = new Map<string, TokenBucket>();
-
-  constructor(limit: { readonly burst: number; readonly perSecond: number }, nowMs: () => number) {
-    this.#limit = limit;
-    this.#nowMs = nowMs;
-  }
-
-  /** Counts one, and says whether it is within the limit. */
-  take(key: string): boolean {
-    return this.#bucket(key).take(1, this.#nowMs());
-  }
-
-  #bucket(key: string): TokenBucket {
-    const known = this.#buckets.get(key);
-    if (known !== undefined) return known;
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size >= HTTP_LIMITS.countedCallers && oldest !== undefined) this.#buckets.delete(oldest);
-    const made = new TokenBucket(this.#limit.burst, this.#limit.perSecond, this.#nowMs());
-    this.#buckets.set(key, made);
-    return made;
-  }
 }

@@ -4,13 +4,16 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { eventJson } from '../../api/index.ts';
 import type { NodeEvent, NodeService } from '../../node/index.ts';
+import { traceEvents } from '../guard/defects.ts';
 import type { Caller } from './access.ts';
+import type { EventReaders } from './event-readers.ts';
 import { HTTP_LIMITS } from './limits.ts';
 
 export const EVENT_SOCKET_PATH = '/api/v1/ws/trx';
 
 /** Codes of RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001;
+const NOT_ALLOWED = 1008;
 const TOO_SLOW = 1013;
 
 interface Listener {
@@ -25,31 +28,33 @@ export class EventSockets {
     maxPayload: HTTP_LIMITS.webSocketMessageBytes,
     perMessageDeflate: false,
   });
+  readonly #readers: EventReaders;
   readonly #listeners = new Set<Listener>();
   readonly #unsubscribe: () => void;
   readonly #pinging: NodeJS.Timeout;
 
-  constructor(service: Pick<NodeService, 'subscribe'>) {
+  constructor(service: Pick<NodeService, 'subscribe'>, readers: EventReaders) {
+    this.#readers = readers;
     this.#unsubscribe = service.subscribe((event) => this.#tell(event));
     this.#pinging = setInterval(() => this.#ping(), HTTP_LIMITS.webSocketPingMs);
     this.#pinging.unref();
   }
 
-  get size(): number {
-    return this.#listeners.size;
-  }
-
   /** Takes a request that wants to become a WebSocket; false: there are too many. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): boolean {
-    if (this.#listeners.size >= HTTP_LIMITS.webSockets) return false;
+    let listener: Listener | undefined;
+    const leave = this.#readers.enter(caller, () => listener?.socket.close(NOT_ALLOWED, 'Its token has ended.'));
+    if (leave === undefined) return false;
+    socket.once('close', leave);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const listener: Listener = { socket: webSocket, caller, isAlive: true };
-      this.#listeners.add(listener);
+      const made: Listener = { socket: webSocket, caller, isAlive: true };
+      listener = made;
+      this.#listeners.add(made);
+      traceEvents(webSocket, () => webSocket.terminate());
       webSocket.on('pong', () => {
-        listener.isAlive = true;
+        made.isAlive = true;
       });
-      webSocket.on('error', () => webSocket.terminate());
-      webSocket.on('close', () => this.#listeners.delete(listener));
+      webSocket.on('close', () => this.#listeners.delete(made));
     });
     return true;
   }
@@ -71,6 +76,7 @@ export class EventSockets {
     const text = JSON.stringify(eventJson(event));
     for (const { socket, caller } of this.#listeners) {
       if (caller !== 'local' && caller.role === 'node' && !caller.allowGroups.includes(event.groupId)) continue;
+      if (!this.#readers.isGood(caller)) continue;
       if (socket.bufferedAmount > HTTP_LIMITS.webSocketBufferBytes) socket.close(TOO_SLOW, 'Events were not read fast enough.');
       else socket.send(text);
     }

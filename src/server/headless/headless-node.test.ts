@@ -302,7 +302,7 @@ describe('the socket of events', () => {
     expect(await new Promise((resolve) => nowhere.on('unexpected-response', (_, { statusCode }) => resolve(statusCode)))).toBe(
       404,
     );
-    const open = Array.from({ length: HTTP_LIMITS.webSockets }, () => listen(node));
+    const open = Array.from({ length: HTTP_LIMITS.eventReaders.total }, () => listen(node));
     await Promise.all(open.map(({ opened }) => opened));
     expect(await listen(node).opened).toBe(503);
     for (const { socket } of open) socket.terminate();

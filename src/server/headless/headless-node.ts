@@ -3,9 +3,13 @@ import { RTCPeerConnection } from 'node-datachannel/polyfill';
 import { createHost, publicOrigin } from '../../network/index.ts';
 import { openNode } from '../../node/index.ts';
 import { machineClock, machineRandom, privateCipher } from '../../world/index.ts';
+import { guardedWebSockets } from '../guard/guarded-web-sockets.ts';
+import { affordableSockets } from '../guard/open-files.ts';
+import { SocketGuard } from '../guard/socket-guard.ts';
 import { joinHost, listen, shownHost } from '../listen.ts';
 import { Access } from './access.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { EventReaders } from './event-readers.ts';
 import { EventSockets } from './event-sockets.ts';
 import { createHttpServer } from './http.ts';
 import { HTTP_LIMITS } from './limits.ts';
@@ -41,6 +45,8 @@ export async function startHeadlessNode(options: HeadlessOptions, world: Headles
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
+  const sockets = () =>
+    new SocketGuard({ ...HTTP_LIMITS, sockets: affordableSockets(HTTP_LIMITS.sockets, 1 + options.listen.length) });
   try {
     const host = await createHost({
       privateKey: data.peerKey,
@@ -48,6 +54,7 @@ export async function startHeadlessNode(options: HeadlessOptions, world: Headles
       relays: options.relayAddresses,
       peers: options.peers,
       listen: options.listen,
+      webSockets: guardedWebSockets({ messageBytes: HTTP_LIMITS.peerMessageBytes, guard: sockets() }),
       webRtc: RTCPeerConnection as unknown as typeof globalThis.RTCPeerConnection,
       log: (line) => options.isVerbose && world.log(`network: ${line}`),
     });
@@ -66,14 +73,19 @@ export async function startHeadlessNode(options: HeadlessOptions, world: Headles
 
     const nowMs = () => machineClock.monotonicMs();
     const tokens = new Tokens(data.tokenKey, () => Number(machineClock.nowNs() / 1_000_000n), await openRevocations(data.store));
-    const events = new EventSockets(node);
+    const access = new Access({ tokens, requireToken: options.requireToken, nowMs });
+    const readers = new EventReaders(access);
+    undo.push(() => readers.stop());
+    const events = new EventSockets(node, readers);
     const web = createHttpServer({
       service: node,
       version: world.version,
-      access: new Access({ tokens, requireToken: options.requireToken, nowMs }),
+      access,
       tokens,
-      metrics: new Metrics({ service: node, version: world.version, eventSockets: () => events.size }),
+      metrics: new Metrics({ service: node, version: world.version, eventReaders: () => readers.size }),
+      readers,
       events,
+      sockets: sockets(),
       corsOrigins: options.corsOrigins,
       onUnexpectedError: (error) => world.log(`a call met a defect: ${error instanceof Error ? error.stack : String(error)}`),
     });

@@ -2,15 +2,20 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
-import { createRouter, type GuardedVariables, jsonResponse } from '../../api/index.ts';
+import { createRouter, jsonResponse } from '../../api/index.ts';
 import type { NodeService } from '../../node/index.ts';
+import { traceEvents } from '../guard/defects.ts';
+import { refuseUpgrade } from '../guard/refuse-upgrade.ts';
+import type { SocketGuard } from '../guard/socket-guard.ts';
 import { SECURITY_HEADERS } from '../security-headers.ts';
-import { type Access, type Caller, type Denial, isDenial } from './access.ts';
+import { type Access, isDenial } from './access.ts';
+import { CallGuard, type Environment, factsOf } from './call-guard.ts';
+import type { EventReaders } from './event-readers.ts';
 import { EVENT_SOCKET_PATH, type EventSockets } from './event-sockets.ts';
 import { HTTP_LIMITS } from './limits.ts';
-import { BODILESS, type CallFacts } from './locality.ts';
+import { BODILESS } from './locality.ts';
 import type { Metrics } from './metrics.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -20,7 +25,9 @@ export interface HttpOptions {
   readonly access: Access;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
+  readonly readers: EventReaders;
   readonly events: EventSockets;
+  readonly sockets: SocketGuard;
   /** Origins whose pages may read answers; their calls need a token. */
   readonly corsOrigins: readonly string[];
   readonly onUnexpectedError: (error: unknown) => void;
@@ -28,27 +35,29 @@ export interface HttpOptions {
 
 const METRICS_PATH = '/metrics';
 const CORS_AGE_SECONDS = 600;
-
-type Environment = { Bindings: HttpBindings; Variables: GuardedVariables };
+const BAD_ADDRESS = { message: 'The address of this call is none: look at its path and at its Host header.', code: 'bad-input' };
 
 /** The web server, not listening yet. */
 export function createHttpServer(options: HttpOptions): Server {
   const fetch = createApp(options);
   const listener = getRequestListener((request, environment) => fetch(genuine(request), environment as HttpBindings), {
     overrideGlobalObjects: false,
+    // The adapter prints what it cannot make a request of.
+    errorHandler: () => jsonResponse(BAD_ADDRESS, 400),
   });
   const web = createServer(
     {
       headersTimeout: HTTP_LIMITS.headMs,
       requestTimeout: HTTP_LIMITS.requestMs,
       keepAliveTimeout: HTTP_LIMITS.idleMs,
+      connectionsCheckingInterval: HTTP_LIMITS.checkMs,
     },
     (request, response) => {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
       void listener(request, response);
     },
   );
-  web.maxConnections = HTTP_LIMITS.connections;
+  options.sockets.watchHttp(web);
   web.on('upgrade', (request, socket, head) => void upgrade(options, request, socket, head));
   return web;
 }
@@ -64,12 +73,13 @@ function genuine(request: Request): Request {
 }
 
 function createApp(options: HttpOptions): (request: Request, environment: HttpBindings) => Response | Promise<Response> {
-  const { access, metrics } = options;
-  const guard = guardWith(access);
+  const { access, metrics, readers, onUnexpectedError } = options;
+  const guard = new CallGuard({ access, readers });
   const router = createRouter(options.service, {
     version: options.version,
-    onUnexpectedError: options.onUnexpectedError,
-    guard: guard as MiddlewareHandler,
+    onUnexpectedError,
+    guard: guard.beforeBody as MiddlewareHandler,
+    bodyGuard: guard.afterBody as MiddlewareHandler,
     tokens: options.tokens,
   });
   const app = new Hono<Environment>();
@@ -83,68 +93,41 @@ function createApp(options: HttpOptions): (request: Request, environment: HttpBi
       }),
     );
   }
-  app.use(countAndBound(metrics));
-  app.get(METRICS_PATH, guard, async () => {
+  app.use(measured(metrics));
+  app.use(guard.atWork);
+  app.get(METRICS_PATH, guard.beforeBody, async () => {
     return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' } });
   });
   app.all('*', (context) => router.fetch(context.req.raw, context.env));
+  app.onError((error) => {
+    // `new URL` throws a TypeError for a host such as 127.0.0.256.
+    if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL') return jsonResponse(BAD_ADDRESS, 400);
+    onUnexpectedError(error);
+    return jsonResponse({ message: 'Something went wrong inside the node.', code: 'internal' }, 500);
+  });
   return (request, environment) => app.fetch(request, environment);
 }
 
-/** Answers a call that may not be made. */
-function guardWith(access: Access): MiddlewareHandler<Environment> {
+/** Counts calls and measures how long they take. */
+function measured(metrics: Metrics): MiddlewareHandler<Environment> {
   return async (context, next) => {
-    const url = new URL(context.req.url);
-    const caller = await access.callerOf(factsOf(context.env.incoming), url);
-    const denied = isDenial(caller) ? caller : await access.denial(caller, url.pathname, () => groupOfBody(context));
-    if (denied !== undefined) return refuse(denied);
-    if (!isDenial(caller) && caller !== 'local' && caller.role === 'node') context.set('allowedGroups', caller.allowGroups);
-    await next();
-    return undefined;
-  };
-}
-
-async function groupOfBody(context: Context): Promise<unknown> {
-  if (context.req.method !== 'POST') return undefined;
-  try {
-    // Hono keeps what was read: the route gets it too.
-    return (await context.req.json())?.group_id;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Counts calls, measures how long they take, and bounds how many are at work. */
-function countAndBound(metrics: Metrics): MiddlewareHandler<Environment> {
-  let atWork = 0;
-  return async (context, next) => {
-    if (atWork >= HTTP_LIMITS.callsAtWork) {
-      metrics.called(context.req.method, 503, 0);
-      return jsonResponse({ message: 'The node has too much to answer. Try again in a moment.', code: 'busy' }, 503);
-    }
-    atWork++;
     const startMs = performance.now();
-    try {
-      await next();
-    } finally {
-      atWork--;
-    }
+    await next();
     const { incoming } = context.env;
     // Answered before all of the body was read: the rest is in the way of the next call on this connection.
     if (!incoming.complete && !BODILESS.has(context.req.method)) context.res.headers.set('connection', 'close');
     metrics.called(context.req.method, context.res.status, performance.now() - startMs);
-    return undefined;
   };
 }
 
 async function upgrade(options: HttpOptions, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-  socket.on('error', () => socket.destroy());
+  traceEvents(socket, () => socket.destroy());
   const url = requestUrl(request);
   if (url?.pathname !== EVENT_SOCKET_PATH) {
     endUpgrade(socket, 404, { code: 'unknown-route', message: `There is a socket at ${EVENT_SOCKET_PATH} only.` });
     return;
   }
-  const caller: Caller | Denial = await options.access.callerOf(factsOf(request), url);
+  const caller = await options.access.callerOf(factsOf(request), url);
   if (isDenial(caller)) endUpgrade(socket, caller.status, caller);
   else if (!options.events.accept(request, socket, head, caller)) {
     endUpgrade(socket, 503, { code: 'busy', message: 'Too many sockets are open. Close one, or try again later.' });
@@ -157,22 +140,6 @@ function requestUrl(request: IncomingMessage): URL | undefined {
 }
 
 function endUpgrade(socket: Duplex, status: number, problem: { readonly code: string; readonly message: string }): void {
-  const body = JSON.stringify({ message: problem.message, code: problem.code });
-  const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
-  socket.end(`${head}\r\n\r\n${body}`);
-}
-
-function refuse({ status, code, message }: Denial): Response {
-  return jsonResponse({ message, code }, status, status === 401 ? { 'www-authenticate': 'Bearer' } : {});
-}
-
-function factsOf(request: IncomingMessage): CallFacts {
-  return {
-    method: request.method ?? 'GET',
-    remoteAddress: request.socket.remoteAddress,
-    header: (name) => {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-  };
+  const text = JSON.stringify({ message: problem.message, code: problem.code });
+  refuseUpgrade(socket, status, { type: 'application/json', text });
 }

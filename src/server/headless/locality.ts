@@ -3,13 +3,15 @@
  * its pages come from elsewhere. What tells them apart is what a page cannot choose: the origin that its browser adds, the host that it asked for, and the
  * type of a body that it cannot send without being asked first (CORS).
  */
-import { isIPv4 } from 'node:net';
 import { isLoopback } from '../../network/index.ts';
+import { isLoopbackAddress } from '../guard/address.ts';
 
 export interface CallFacts {
   readonly method: string;
   /** The address at the other end of the socket. */
   readonly remoteAddress: string | undefined;
+  /** The address that the call is counted for: behind a proxy of this machine, the one that the proxy names. */
+  readonly callerAddress: string;
   readonly header: (name: string) => string | undefined;
 }
 
@@ -18,7 +20,7 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-i
 /** Methods that come without a body; what one of them brings all the same is thrown away. */
 export const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-export function isLocalCall(facts: CallFacts): boolean {
+export function isLocalCall(facts: Omit<CallFacts, 'callerAddress'>): boolean {
   const { method, remoteAddress, header } = facts;
   if (!isLoopbackAddress(remoteAddress)) return false;
   const host = hostOf(header('host'));
@@ -30,12 +32,6 @@ export function isLocalCall(facts: CallFacts): boolean {
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   if (FORWARDED.some((name) => header(name) !== undefined)) return false;
   return BODILESS.has(method) || isJson(header('content-type'));
-}
-
-function isLoopbackAddress(address: string | undefined): boolean {
-  if (address === undefined) return false;
-  const bare = address.replace(/^::ffff:/i, '');
-  return bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'));
 }
 
 function hostOf(header: string | undefined): URL | undefined {

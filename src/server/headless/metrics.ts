@@ -41,7 +41,7 @@ export class Metrics {
   constructor(options: {
     readonly service: Pick<NodeService, 'view'>;
     readonly version: string;
-    readonly eventSockets: () => number;
+    readonly eventReaders: () => number;
   }) {
     const { service } = options;
     const registers = [this.#registry];
@@ -62,7 +62,7 @@ export class Metrics {
       { version: options.version },
       1,
     );
-    this.#gauge('sett_http_event_sockets', 'Open sockets of events', options.eventSockets);
+    this.#gauge('sett_http_event_readers', 'Open sockets and streams of events', options.eventReaders);
     this.#gauge('sett_network_peers', 'Connected peers that are not relays', () => service.view().network.peers);
     this.#gauge(
       'sett_network_relays_reserved',

@@ -17,7 +17,7 @@ export interface TokenClaims {
   readonly expiresAtMs: number;
 }
 
-/** What is kept of tokens: until when those of a name are worth nothing, in seconds since 1970. */
+/** What is kept of tokens: until when those of a name are worth nothing, in seconds since 1970, with fractions. */
 export interface Revocations {
   /** Undefined: no token of this name was revoked. */
   untilOf(name: string): number | undefined;
@@ -44,13 +44,14 @@ export class Tokens implements TokenIssuer {
       throw new NodeError('bad-input', 'expires_at: more than ten years from now', { field: 'expires_at' });
     }
     const { name, role, allowGroups } = token;
-    // One that is made in the second of a revocation comes after it.
-    const iat = Math.max(seconds(nowMs), (this.#revocations.untilOf(name) ?? -1) + 1);
+    // In milliseconds, of which times in tokens may have fractions (RFC 7519, NumericDate). One that is made in the moment of a revocation comes after it.
+    const iat = Math.max(nowMs, this.#revokedUntilMs(name) + 1) / 1_000;
     return sign({ name, role, allowGroups, iat, exp: seconds(token.expiresAtMs) }, this.#key, ALGORITHM);
   }
 
   revoke(name: string): Promise<void> {
-    return this.#revocations.set(name, seconds(this.#nowMs()));
+    // Later than the revocation before: a token that was made in between, in the same moment, ends too.
+    return this.#revocations.set(name, Math.max(this.#nowMs(), this.#revokedUntilMs(name) + 1) / 1_000);
   }
 
   async refresh(token: string | undefined): Promise<string> {
@@ -63,7 +64,7 @@ export class Tokens implements TokenIssuer {
 
   /** What a token says, or undefined if it is not one of this node's, or was revoked, or is not valid any more. */
   async read(token: string): Promise<TokenClaims | undefined> {
-    if (token.length > TOKEN_CHARS_MAX) return undefined;
+    if (token.length > TOKEN_CHARS_MAX || !isCanonical(token)) return undefined;
     let payload: Record<string, unknown>;
     try {
       // Times are checked below, on our own clock.
@@ -74,10 +75,30 @@ export class Tokens implements TokenIssuer {
     const { name, role, allowGroups, iat, exp } = payload;
     // Signed by us, so of this form; a later version's may differ.
     if (typeof name !== 'string' || !ROLES.includes(role as Role) || !isTexts(allowGroups)) return undefined;
-    if (typeof iat !== 'number' || typeof exp !== 'number' || exp * 1_000 <= this.#nowMs()) return undefined;
-    if (iat <= (this.#revocations.untilOf(name) ?? -1)) return undefined;
-    return { name, role: role as Role, allowGroups, issuedAtMs: iat * 1_000, expiresAtMs: exp * 1_000 };
+    if (typeof iat !== 'number' || typeof exp !== 'number') return undefined;
+    const claims = { name, role: role as Role, allowGroups, issuedAtMs: milliseconds(iat), expiresAtMs: milliseconds(exp) };
+    return this.isGood(claims) ? claims : undefined;
   }
+
+  /** Whether what a token said holds now. */
+  isGood({ name, issuedAtMs, expiresAtMs }: TokenClaims): boolean {
+    return expiresAtMs > this.#nowMs() && issuedAtMs > this.#revokedUntilMs(name);
+  }
+
+  #revokedUntilMs(name: string): number {
+    const until = this.#revocations.untilOf(name);
+    return until === undefined ? Number.NEGATIVE_INFINITY : milliseconds(until);
+  }
+}
+
+/** Three texts of base64url, each in its one form: a token that could be written in several ways could not be told from another by its text. */
+function isCanonical(token: string): boolean {
+  const parts = token.split('.');
+  return parts.length === 3 && parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1_000);
 }
 
 function seconds(ms: number): number {

@@ -1,16 +1,19 @@
 /** Who may open a WebSocket, and how much may come in over it. */
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isLoopback, TokenBucket } from '../../network/index.ts';
+import { TokenBucket, TokenBuckets } from '../../network/index.ts';
+import { addressKey } from '../guard/address.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 
 /** How often received bytes are counted. */
 const COUNT_INTERVAL_MS = 250;
 
 interface Guest {
+  /** As it is counted. */
   readonly address: string;
   readonly received: TokenBucket;
   countedBytes: number;
+  /** When something came last. */
+  activeAtMs: number;
   /** Received beyond the rate: reading pauses until that much is allowed again. */
   owedBytes: number;
   flow: Flow | undefined;
@@ -29,7 +32,7 @@ export class Door {
   readonly #nowMs: () => number;
   readonly #guests = new Map<CountedSocket, Guest>();
   readonly #perAddress = new Map<string, number>();
-  readonly #newConnections = new Map<string, TokenBucket>();
+  readonly #newConnections = new TokenBuckets(RELAY_LIMITS.newConnectionsPerAddress, RELAY_LIMITS.countedAddresses);
   #counting: NodeJS.Timeout | undefined;
 
   constructor(nowMs: () => number = () => performance.now()) {
@@ -46,25 +49,37 @@ export class Door {
     for (const socket of this.#guests.keys()) socket.destroy();
   }
 
-  /** Lets a socket in, or says why not: an HTTP status with its reason. */
-  admit(socket: CountedSocket, address: string): { readonly status: number; readonly reason: string } | undefined {
+  /** Lets a socket in, if need be in place of another, or says why not: the status of an HTTP answer. */
+  admit(socket: CountedSocket, from: string): 429 | 503 | undefined {
     const nowMs = this.#nowMs();
-    if (this.#guests.size >= RELAY_LIMITS.connections) return { status: 503, reason: 'Relay Is Full' };
+    const address = addressKey(from);
     const open = this.#perAddress.get(address) ?? 0;
-    if (open >= RELAY_LIMITS.connectionsPerAddress || !this.#bucketOf(address, nowMs).take(1, nowMs)) {
-      return { status: 429, reason: 'Too Many Connections' };
-    }
+    if (open >= RELAY_LIMITS.connectionsPerAddress || !this.#newConnections.take(address, 1, nowMs)) return 429;
+    if (this.#guests.size >= RELAY_LIMITS.connections && !this.#makeRoom(open)) return 503;
     const { burst, perSecond } = RELAY_LIMITS.receivedBytes;
     this.#guests.set(socket, {
       address,
       received: new TokenBucket(burst, perSecond, nowMs),
       countedBytes: socket.bytesRead ?? 0,
+      activeAtMs: nowMs,
       owedBytes: 0,
       flow: undefined,
     });
     this.#perAddress.set(address, open + 1);
     socket.once('close', () => this.#left(socket));
     return undefined;
+  }
+
+  /** Cuts the idlest socket of the address that has most of them, if that one stays ahead of the newcomer's, which has `open`. */
+  #makeRoom(open: number): boolean {
+    const [greediest, most] = [...this.#perAddress].reduce((a, b) => (b[1] > a[1] ? b : a));
+    if (most <= open + 1) return false;
+    const [idlest] = [...this.#guests]
+      .filter(([, { address }]) => address === greediest)
+      .reduce((a, b) => (b[1].activeAtMs < a[1].activeAtMs ? b : a));
+    this.#left(idlest);
+    idlest.destroy();
+    return true;
   }
 
   /** From now on what comes over the socket can be held back. */
@@ -78,6 +93,7 @@ export class Door {
     const nowMs = this.#nowMs();
     for (const [socket, guest] of this.#guests) {
       const totalBytes = socket.bytesRead ?? 0;
+      if (totalBytes > guest.countedBytes) guest.activeAtMs = nowMs;
       guest.owedBytes += totalBytes - guest.countedBytes;
       guest.countedBytes = totalBytes;
       if (guest.received.take(guest.owedBytes, nowMs)) {
@@ -91,16 +107,6 @@ export class Door {
     }
   }
 
-  #bucketOf(address: string, nowMs: number): TokenBucket {
-    const { burst, perSecond } = RELAY_LIMITS.newConnectionsPerAddress;
-    const bucket = this.#newConnections.get(address) ?? new TokenBucket(burst, perSecond, nowMs);
-    this.#newConnections.delete(address);
-    this.#newConnections.set(address, bucket);
-    const [oldest] = this.#newConnections.keys();
-    if (this.#newConnections.size > RELAY_LIMITS.countedAddresses && oldest !== undefined) this.#newConnections.delete(oldest);
-    return bucket;
-  }
-
   #left(socket: CountedSocket): void {
     const guest = this.#guests.get(socket);
     if (guest === undefined) return;
@@ -109,18 +115,4 @@ export class Door {
     if (open > 0) this.#perAddress.set(guest.address, open);
     else this.#perAddress.delete(guest.address);
   }
-}
-
-/**
- * The address that a request counts for. Behind a proxy on this machine (`behindProxy`) that is the last one that the proxy added to
- * `X-Forwarded-For`; without a proxy the header is the client's own invention.
- */
-export function clientAddress(request: IncomingMessage, behindProxy: boolean): string {
-  const direct = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  if (!behindProxy || !isLoopback(direct)) return direct;
-  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim();
-  return forwarded === undefined || forwarded === '' ? direct : forwarded;
 }

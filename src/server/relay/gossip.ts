@@ -1,6 +1,7 @@
 /** Gossip at the relay: which packets reach gossipsub, and who is told which topics the relay is in. */
 import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub';
-import { interceptPackets, signatureAsId } from '../../network/index.ts';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { claimedAuthor, interceptPackets, replayPacket, signatureAsId } from '../../network/index.ts';
 import type { Meter } from './meter.ts';
 import type { Topics } from './topics.ts';
 
@@ -34,8 +35,9 @@ interface Announcing {
 /**
  * Takes out of every packet messages of topics that the relay is not in and what is over the sender's limits; and tells each peer only
  * of the topics that it is in itself: gossipsub would tell everybody of every group that meets here.
+ * Returns a function that looks for room for the subscriptions that wait, to be called now and then.
  */
-export function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): void {
+export function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): () => void {
   const router = pubsub as unknown as Announcing;
   const announce = router.sendSubscriptions.bind(router);
   router.sendSubscriptions = (peer, names, subscribe) => {
@@ -44,16 +46,27 @@ export function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): vo
   };
   interceptPackets(pubsub, (from, packet) => {
     const subscriptions = packet.subscriptions.filter(({ topic, subscribe }) => {
-      if (topic === undefined) return false;
+      if (topic === undefined || !meter.allowsSubscription(from)) return false;
       if (subscribe !== true) topics.left(from, topic);
-      else if (!topics.mayJoin(from, topic)) return false;
-      else if (!topics.isIn(from, topic)) {
-        topics.joined(from, topic);
-        announce(from, [topic], true);
+      else {
+        const wasIn = topics.isIn(from, topic);
+        if (!topics.join(from, topic)) return false;
+        if (!wasIn) announce(from, [topic], true);
       }
       return true;
     });
-    const messages = packet.messages.filter(({ topic, data }) => meter.allows(from, data?.byteLength ?? 0) && topics.has(topic));
+    const messages = packet.messages.filter((message) => {
+      if (!meter.allows(from, claimedAuthor(message), message.data?.byteLength ?? 0) || !topics.has(message.topic)) return false;
+      topics.used(message.topic);
+      return true;
+    });
     return { ...packet, subscriptions, messages };
   });
+  return () => {
+    // What was refused is taken now as if it had just been asked for: whoever waits does not ask again.
+    for (const [peer, topic] of topics.sweep()) {
+      announce(peer, [topic], true);
+      void replayPacket(pubsub, peerIdFromString(peer), { subscriptions: [{ subscribe: true, topic }], messages: [] });
+    }
+  };
 }

@@ -1,45 +1,80 @@
 /** Counts what each peer gossips, before anything of it costs a signature check. */
-import { TokenBucket } from '../../network/index.ts';
+import { TokenBucket, TokenBuckets } from '../../network/index.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 
 interface Account {
   readonly messages: TokenBucket;
   readonly bytes: TokenBucket;
+  readonly newAuthors: TokenBucket;
+  /** Those that were let through, the one that was heard last at the end. */
+  readonly authors: Set<string>;
   excess: number;
 }
 
-export class Meter {
-  readonly #nowMs: () => number;
-  readonly #drop: (peer: string) => void;
-  readonly #accounts = new Map<string, Account>();
+export interface MeterOptions {
+  readonly nowMs: () => number;
+  /** Called once when a peer has gone too far over its limits. */
+  readonly drop: (peer: string) => void;
+  /** What a peer's address is counted as. */
+  readonly addressOf: (peer: string) => string;
+}
 
-  /** @param drop called once when a peer has gone too far over its limits */
-  constructor(nowMs: () => number, drop: (peer: string) => void) {
-    this.#nowMs = nowMs;
-    this.#drop = drop;
+export class Meter {
+  readonly #options: MeterOptions;
+  readonly #accounts = new Map<string, Account>();
+  readonly #subscriptions = new TokenBuckets(RELAY_LIMITS.subscriptions, RELAY_LIMITS.countedAddresses);
+  readonly #newAuthors = new TokenBuckets(RELAY_LIMITS.newAuthorsPerAddress, RELAY_LIMITS.countedAddresses);
+
+  constructor(options: MeterOptions) {
+    this.#options = options;
   }
 
-  /** Whether a message of this size is within the peer's limits. */
-  allows(peer: string, sizeBytes: number): boolean {
-    const nowMs = this.#nowMs();
+  /**
+   * Whether a message of this size is within the peer's limits.
+   * @param author who is said to have made it; what a peer says itself costs none of its allowance for others
+   */
+  allows(peer: string, author: string, sizeBytes: number): boolean {
+    const nowMs = this.#options.nowMs();
     const account = this.#accounts.get(peer) ?? newAccount(nowMs);
     this.#accounts.set(peer, account);
-    if (account.messages.take(1, nowMs) && account.bytes.take(sizeBytes, nowMs)) return true;
-    account.excess++;
-    if (account.excess === RELAY_LIMITS.excessMessages) this.#drop(peer);
-    return false;
+    const isOwn = author === peer;
+    if (!account.messages.take(1, nowMs) || !account.bytes.take(sizeBytes, nowMs)) {
+      // Who only passes on what others say too much cannot know it: its messages are left out, and nobody is blamed.
+      if (isOwn) account.excess++;
+      if (account.excess === RELAY_LIMITS.excessMessages) this.#options.drop(peer);
+      return false;
+    }
+    return isOwn || this.#knows(peer, account, author, nowMs);
+  }
+
+  /** Whether a peer may join or leave one topic more: a restart brings all its groups at once. */
+  allowsSubscription(peer: string): boolean {
+    return this.#subscriptions.take(peer, 1, this.#options.nowMs());
   }
 
   gone(peer: string): void {
     this.#accounts.delete(peer);
   }
+
+  #knows(peer: string, account: Account, author: string, nowMs: number): boolean {
+    const { authors, newAuthors } = account;
+    if (!authors.delete(author)) {
+      if (!newAuthors.take(1, nowMs) || !this.#newAuthors.take(this.#options.addressOf(peer), 1, nowMs)) return false;
+      const [oldest] = authors;
+      if (authors.size >= RELAY_LIMITS.knownAuthors && oldest !== undefined) authors.delete(oldest);
+    }
+    authors.add(author);
+    return true;
+  }
 }
 
 function newAccount(nowMs: number): Account {
-  const { gossipMessages, gossipBytes } = RELAY_LIMITS;
+  const { gossipMessages, gossipBytes, newAuthors } = RELAY_LIMITS;
   return {
     messages: new TokenBucket(gossipMessages.burst, gossipMessages.perSecond, nowMs),
     bytes: new TokenBucket(gossipBytes.burst, gossipBytes.perSecond, nowMs),
+    newAuthors: new TokenBucket(newAuthors.burst, newAuthors.perSecond, nowMs),
+    authors: new Set(),
     excess: 0,
   };
 }

@@ -11,8 +11,11 @@ import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { WebSocketServer } from 'ws';
 import { TokenBucket } from '../../network/index.ts';
+import { addressKey, clientAddress } from '../guard/address.ts';
+import { traceEvents } from '../guard/defects.ts';
+import { refuseUpgrade } from '../guard/refuse-upgrade.ts';
 import { RELAY_LIMITS } from '../limits.ts';
-import { clientAddress, Door } from './door.ts';
+import { Door } from './door.ts';
 import { createRelayGossip, guardGossip } from './gossip.ts';
 import { Meter } from './meter.ts';
 import { INTERNAL_ADDRESS, onePort } from './one-port.ts';
@@ -45,6 +48,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const door = new Door(nowMs);
   const refusals = new Refusals(nowMs);
   const circuits = new Map<string, TokenBucket>();
+  /** Addresses of the connected peers. */
+  const addresses = new Map<string, string>();
   const node = await createLibp2p({
     start: false,
     privateKey: options.privateKey,
@@ -82,24 +87,30 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     for (const connection of node.getConnections(peerIdFromString(peer)))
       connection.abort(new Error('Over the limits of this relay.'));
   };
+  const addressOf = (peer: string) => addressKey(addresses.get(peer));
   const topics = new Topics({
     subscribe: (topic) => node.services.pubsub.subscribe(topic),
     unsubscribe: (topic) => node.services.pubsub.unsubscribe(topic),
+    addressOf,
     nowMs,
   });
-  const meter = new Meter(nowMs, drop);
-  guardGossip(node.services.pubsub, topics, meter);
+  const meter = new Meter({ nowMs, drop, addressOf });
+  const sweepTopics = guardGossip(node.services.pubsub, topics, meter);
+  node.addEventListener('connection:open', ({ detail: { remotePeer, remoteAddr } }) => {
+    addresses.set(remotePeer.toString(), remoteAddr.getComponents()[0]?.value ?? '');
+  });
   node.addEventListener('peer:disconnect', ({ detail }) => {
     topics.gone(detail.toString());
     meter.gone(detail.toString());
     circuits.delete(detail.toString());
+    addresses.delete(detail.toString());
     // libp2p would keep the place for two hours, and a thousand passers-by would fill it.
     node.services.relay.reservations.get(detail)?.signal.clear();
     node.services.relay.reservations.delete(detail);
   });
   await node.start();
   door.start();
-  const sweep = setInterval(() => topics.sweep(), SWEEP_INTERVAL_MS);
+  const sweep = setInterval(sweepTopics, SWEEP_INTERVAL_MS);
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: RELAY_LIMITS.webSocketMessageBytes,
@@ -109,15 +120,17 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   return {
     peerId: node.peerId.toString(),
     upgrade: (request, socket, head) => {
-      socket.on('error', () => socket.destroy());
-      const refusal = door.admit(socket, clientAddress(request, options.behindProxy));
-      if (refusal !== undefined) {
-        socket.end(`HTTP/1.1 ${refusal.status} ${refusal.reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      traceEvents(socket, () => socket.destroy());
+      const address = clientAddress(request, options.behindProxy);
+      const refused = door.admit(socket, address);
+      if (refused !== undefined) {
+        refuseUpgrade(socket, refused, { type: 'text/plain', text: 'This relay has too many connections. Try again later.\n' });
         return;
       }
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         door.attach(socket, webSocket);
-        port.accept(webSocket, request);
+        const { remotePort } = request.socket;
+        port.accept(webSocket, { socket: { remoteAddress: address, remotePort }, destroy: () => webSocket.terminate() });
       });
     },
     stop: async () => {

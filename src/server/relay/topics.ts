@@ -1,4 +1,9 @@
-/** Which topics the relay is in: those that a connected peer is subscribed to. It forwards their messages and can read none of them. */
+/**
+ * Which topics the relay is in: those that a connected peer is subscribed to. It forwards their messages and can read none of them.
+ *
+ * Topics are shared fairly: when all are taken, an address that has fewer gets one of the address that has most, of those the one on which nothing was said for
+ * longest. What is refused meanwhile waits, and is taken when there is room.
+ */
 import { RELAY_LIMITS } from '../limits.ts';
 
 /** Topics of groups (`wire.md`): anything else is not forwarded. */
@@ -7,72 +12,165 @@ const GROUP_TOPIC = /^sett\/1\/[0-9a-f]{64}$/;
 export interface TopicsOptions {
   readonly subscribe: (topic: string) => void;
   readonly unsubscribe: (topic: string) => void;
+  /** What a peer's address is counted as. */
+  readonly addressOf: (peer: string) => string;
   readonly nowMs: () => number;
+}
+
+interface Topic {
+  readonly peers: Set<string>;
+  /** How many of the peers each address has. */
+  readonly addresses: Map<string, number>;
+  /** When it was made, a message passed, or, without peers, when the last one left. */
+  activeAtMs: number;
+}
+
+interface Peer {
+  readonly address: string;
+  readonly topics: Set<string>;
+  /** Topics that it wants and that there was no room for. */
+  readonly waiting: Set<string>;
 }
 
 export class Topics {
   readonly #options: TopicsOptions;
-  readonly #peersOf = new Map<string, Set<string>>();
-  readonly #topicsOf = new Map<string, Set<string>>();
-  /** Topics without a subscriber, and since when. */
-  readonly #emptySinceMs = new Map<string, number>();
+  readonly #topics = new Map<string, Topic>();
+  readonly #peers = new Map<string, Peer>();
+  /** Topics that each address is in. */
+  readonly #shares = new Map<string, number>();
 
   constructor(options: TopicsOptions) {
     this.#options = options;
   }
 
   has(topic: string): boolean {
-    return this.#peersOf.has(topic);
-  }
-
-  /** Whether a peer may be in this topic: it has the right form and the peer is not in too many. */
-  mayJoin(peer: string, topic: string): boolean {
-    if (!GROUP_TOPIC.test(topic)) return false;
-    const joined = this.#topicsOf.get(peer);
-    if (joined?.has(topic)) return true;
-    if (joined !== undefined && joined.size >= RELAY_LIMITS.topicsPerPeer) return false;
-    return this.has(topic) || this.#peersOf.size < RELAY_LIMITS.topics;
+    return this.#topics.has(topic);
   }
 
   /** Whether this peer is in the topic: others are not told of it. */
   isIn(peer: string, topic: string): boolean {
-    return this.#topicsOf.get(peer)?.has(topic) ?? false;
+    return this.#peers.get(peer)?.topics.has(topic) ?? false;
   }
 
-  joined(peer: string, topic: string): void {
-    if (!this.mayJoin(peer, topic)) return;
-    const topics = this.#topicsOf.get(peer) ?? new Set();
-    topics.add(topic);
-    this.#topicsOf.set(peer, topics);
-    this.#emptySinceMs.delete(topic);
-    const peers = this.#peersOf.get(topic);
-    if (peers !== undefined) {
-      peers.add(peer);
-      return;
+  /** A message of this topic passed. */
+  used(topic: string): void {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) known.activeAtMs = this.#options.nowMs();
+  }
+
+  /** A peer wants to be in a topic. False: not now, or, if it is no group's, never. */
+  join(name: string, topic: string): boolean {
+    if (!GROUP_TOPIC.test(topic)) return false;
+    const peer = this.#peers.get(name) ?? this.#newPeer(name);
+    if (peer.topics.has(topic)) return true;
+    if (peer.topics.size + peer.waiting.size >= RELAY_LIMITS.topicsPerPeer && !peer.waiting.has(topic)) return false;
+    peer.waiting.add(topic);
+    return this.#take(name, peer, topic);
+  }
+
+  left(name: string, topic: string): void {
+    const peer = this.#peers.get(name);
+    if (peer === undefined) return;
+    peer.waiting.delete(topic);
+    if (peer.topics.delete(topic)) this.#leave(name, peer, topic);
+    if (peer.topics.size + peer.waiting.size === 0) this.#peers.delete(name);
+  }
+
+  gone(name: string): void {
+    const peer = this.#peers.get(name);
+    for (const topic of [...(peer?.topics ?? []), ...(peer?.waiting ?? [])]) this.left(name, topic);
+  }
+
+  /** Leaves topics that have had no subscriber for a while, and answers which of those that wait are taken now. */
+  sweep(): (readonly [peer: string, topic: string])[] {
+    const nowMs = this.#options.nowMs();
+    for (const [topic, { peers, activeAtMs }] of this.#topics) {
+      if (peers.size === 0 && nowMs - activeAtMs >= RELAY_LIMITS.topicLingerMs) this.#drop(topic);
     }
-    this.#peersOf.set(topic, new Set([peer]));
-    this.#options.subscribe(topic);
-  }
-
-  left(peer: string, topic: string): void {
-    const topics = this.#topicsOf.get(peer);
-    topics?.delete(topic);
-    if (topics?.size === 0) this.#topicsOf.delete(peer);
-    const peers = this.#peersOf.get(topic);
-    if (peers?.delete(peer) && peers.size === 0) this.#emptySinceMs.set(topic, this.#options.nowMs());
-  }
-
-  gone(peer: string): void {
-    for (const topic of [...(this.#topicsOf.get(peer) ?? [])]) this.left(peer, topic);
-  }
-
-  /** Leaves topics that have had no subscriber for a while. */
-  sweep(): void {
-    for (const [topic, sinceMs] of this.#emptySinceMs) {
-      if (this.#options.nowMs() - sinceMs < RELAY_LIMITS.topicLingerMs) continue;
-      this.#emptySinceMs.delete(topic);
-      this.#peersOf.delete(topic);
-      this.#options.unsubscribe(topic);
+    const taken: (readonly [string, string])[] = [];
+    for (const [name, peer] of this.#peers) {
+      for (const topic of [...peer.waiting]) if (this.#take(name, peer, topic)) taken.push([name, topic]);
     }
+    return taken;
+  }
+
+  #newPeer(name: string): Peer {
+    const made: Peer = { address: this.#options.addressOf(name), topics: new Set(), waiting: new Set() };
+    this.#peers.set(name, made);
+    return made;
+  }
+
+  #take(name: string, peer: Peer, topic: string): boolean {
+    const known = this.#topics.get(topic);
+    const isShared = known?.addresses.has(peer.address) ?? false;
+    const share = this.#shares.get(peer.address) ?? 0;
+    if (!isShared && share >= RELAY_LIMITS.topicsPerAddress) return false;
+    if (known === undefined && this.#topics.size >= RELAY_LIMITS.topics && !this.#makeRoom(share)) return false;
+    if (known === undefined) this.#options.subscribe(topic);
+    const { peers, addresses } = known ?? this.#newTopic(topic);
+    peers.add(name);
+    addresses.set(peer.address, (addresses.get(peer.address) ?? 0) + 1);
+    if (!isShared) this.#shares.set(peer.address, share + 1);
+    peer.waiting.delete(topic);
+    peer.topics.add(topic);
+    return true;
+  }
+
+  #newTopic(topic: string): Topic {
+    const made: Topic = { peers: new Set(), addresses: new Map(), activeAtMs: this.#options.nowMs() };
+    this.#topics.set(topic, made);
+    return made;
+  }
+
+  #leave(name: string, peer: Peer, topic: string): void {
+    const known = this.#topics.get(topic);
+    if (known === undefined) return;
+    known.peers.delete(name);
+    const left = (known.addresses.get(peer.address) ?? 1) - 1;
+    if (left > 0) known.addresses.set(peer.address, left);
+    else {
+      known.addresses.delete(peer.address);
+      this.#giveBack(peer.address);
+    }
+    if (known.peers.size === 0) known.activeAtMs = this.#options.nowMs();
+  }
+
+  #giveBack(address: string): void {
+    const share = (this.#shares.get(address) ?? 1) - 1;
+    if (share > 0) this.#shares.set(address, share);
+    else this.#shares.delete(address);
+  }
+
+  /**
+   * Gives up one topic: one without subscribers, else one whose every address has more topics than the newcomer's will have. Of several the one whose least
+   * greedy address is greediest, then the one that was silent longest.
+   */
+  #makeRoom(share: number): boolean {
+    let victim: string | undefined;
+    let best: readonly [number, number] | undefined;
+    for (const [topic, { addresses, activeAtMs }] of this.#topics) {
+      const least = Math.min(...[...addresses.keys()].map((address) => this.#shares.get(address) ?? 0));
+      if (least <= share + 1) continue;
+      if (best !== undefined && (least < best[0] || (least === best[0] && activeAtMs >= best[1]))) continue;
+      best = [least, activeAtMs];
+      victim = topic;
+    }
+    if (victim === undefined) return false;
+    this.#drop(victim);
+    return true;
+  }
+
+  /** Leaves a topic; those who are in it wait for another turn. */
+  #drop(topic: string): void {
+    const known = this.#topics.get(topic);
+    if (known === undefined) return;
+    this.#topics.delete(topic);
+    for (const address of known.addresses.keys()) this.#giveBack(address);
+    for (const name of known.peers) {
+      const peer = this.#peers.get(name);
+      peer?.topics.delete(topic);
+      peer?.waiting.add(topic);
+    }
+    this.#options.unsubscribe(topic);
   }
 }

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const SERVER = path.join(import.meta.dirname, 'testing/defective-server.ts');
+const children: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+async function start(guarded: boolean) {
+  const child = spawn(process.execPath, [SERVER, guarded ? '1' : '0'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  children.push(child);
+  let output = '';
+  const port = await new Promise<number>((resolve) => {
+    child.stdout.on('data', (data: Buffer) => {
+      output += data.toString();
+      const found = /port (\d+)/.exec(output)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { port, exited, output: () => output, hasExited: () => child.exitCode !== null };
+}
+
+function open(port: number): { socket: Socket; closed: Promise<void> } {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  return { socket, closed: new Promise((resolve) => socket.once('close', () => resolve())) };
+}
+
+const says = (socket: Socket, word: string) =>
+  new Promise<string>((resolve) => {
+    socket.once('data', (data) => resolve(data.toString()));
+    socket.write(word);
+  });
+
+describe('an error that nobody catches', () => {
+  it('ends the socket that it came from, and neither the process nor another socket', async () => {
+    const server = await start(true);
+    const honest = open(server.port);
+    expect(await says(honest.socket, 'hello')).toBe('hello');
+    for (const word of ['sync', 'timer', 'rejection', 'unheard']) {
+      const bad = open(server.port);
+      bad.socket.write(word);
+      await bad.closed;
+      expect(await says(honest.socket, 'hello'), word).toBe('hello');
+    }
+    expect(server.hasExited()).toBe(false);
+    for (const word of ['sync', 'timer', 'rejection'])
+      expect(server.output()).toContain(`A defect, please report it: Error: ${word}`);
+    honest.socket.destroy();
+  });
+
+  it('ends a process that is not guarded', async () => {
+    for (const word of ['sync', 'timer', 'rejection', 'unheard']) {
+      const server = await start(false);
+      open(server.port).socket.write(word);
+      expect(await server.exited, word).not.toBe(0);
+    }
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * Errors that nobody caught. One stranger's bytes must not end a process that serves everybody else: such an error is logged as a defect, the socket that it came
+ * from is closed, and the rest goes on. What a node has said stays true all the same: it is in the log before it is sent.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { EventEmitter } from 'node:events';
+
+/** Lines about defects are for a person: more of them at once only fill the disk. */
+const LINES_MAX = 20;
+const LINES_EVERY_MS = 60_000;
+
+/** How to end what is at work. */
+const current = new AsyncLocalStorage<() => void>();
+const traced = new WeakSet<EventEmitter>();
+let report: (error: unknown) => void = () => {};
+
+/**
+ * Runs every event of a socket in the socket's own context, so that an error which nobody catches ends this socket and no other.
+ * @param end ends it at once
+ */
+export function traceEvents(socket: EventEmitter, end: () => void): void {
+  if (traced.has(socket)) return;
+  traced.add(socket);
+  const emit = socket.emit.bind(socket);
+  socket.emit = (name, ...values) => {
+    try {
+      return current.run(end, () => emit(name, ...values));
+    } catch (error) {
+      end();
+      report(error);
+      return true;
+    }
+  };
+  // An `error` that nobody listens for is thrown.
+  socket.on('error', end);
+}
+
+/** Keeps the process running whatever is thrown in it. Returns a function that ends this. */
+export function surviveDefects(log: (line: string) => void, nowMs: () => number = () => performance.now()): () => void {
+  let windowStartMs = Number.NEGATIVE_INFINITY;
+  let lines = 0;
+  report = (error) => {
+    if (nowMs() - windowStartMs >= LINES_EVERY_MS) {
+      if (lines > LINES_MAX) log(`${lines - LINES_MAX} more defects were met in the last minute.`);
+      windowStartMs = nowMs();
+      lines = 0;
+    }
+    lines++;
+    if (lines <= LINES_MAX)
+      log(`A defect, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  };
+  const onDefect = (error: unknown) => {
+    current.getStore()?.();
+    report(error);
+  };
+  process.on('uncaughtException', onDefect);
+  process.on('unhandledRejection', onDefect);
+  return () => {
+    process.off('uncaughtException', onDefect);
+    process.off('unhandledRejection', onDefect);
+    report = () => {};
+  };
+}

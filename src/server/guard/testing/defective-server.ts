@@ -1,0 +1,28 @@
+/** A server with a defect of each kind, in a process of its own: `0` as argument leaves it unguarded. Prints its port. */
+import { type AddressInfo, createServer } from 'node:net';
+import { surviveDefects, traceEvents } from '../defects.ts';
+
+const isGuarded = process.argv[2] !== '0';
+if (isGuarded) surviveDefects((line) => console.log(line.split('\n', 1)[0]));
+
+const DEFECTS: Readonly<Record<string, () => unknown>> = {
+  sync: () => {
+    throw new Error('sync');
+  },
+  timer: () =>
+    setTimeout(() => {
+      throw new Error('timer');
+    }, 1),
+  rejection: () => Promise.reject(new Error('rejection')),
+};
+
+const server = createServer((socket) => {
+  if (isGuarded) traceEvents(socket, () => socket.destroy());
+  socket.on('data', (data) => {
+    const word = data.toString();
+    if (word === 'hello') socket.write('hello');
+    else if (word === 'unheard') socket.emit('error', new Error('unheard'));
+    else DEFECTS[word]?.();
+  });
+});
+server.listen(0, '127.0.0.1', () => console.log(`port ${(server.address() as AddressInfo).port}`));
