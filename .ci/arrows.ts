@@ -16,7 +16,7 @@ import { ROOT } from './process.ts';
 export const PURE_FOLDERS: readonly string[] = ['records', 'crypto', 'consensus', 'ledger', 'node', 'sim'];
 
 /**
- * Folder → folders whose face it may import. `node/types` stands for node's public types: ports.ts, view.ts, service.ts; `records/limits` for limits.ts and quorum.ts;
+ * Folder → folders whose face it may import. `node/types` stands for node's public types: ports.ts, view.ts, service.ts; `records/limits` for limits.ts, quorum.ts and token-bucket.ts;
  * `store/server` for what runs in Node.js alone.
  */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -56,8 +56,8 @@ const PURE_PACKAGES = [
 const BROWSER_FOLDERS: readonly string[] = ['api', 'sdk', 'world', 'worker', 'page', 'service', 'ui'];
 
 const NODE_TYPES = ['src/node/ports.ts', 'src/node/view.ts', 'src/node/service.ts'];
-/** Bounds and quorums, in numbers only: forms show them before anything is sent. */
-const RECORD_LIMITS = ['src/records/limits.ts', 'src/records/quorum.ts'];
+/** Bounds, quorums and rates, in numbers only: forms show them before anything is sent. */
+const RECORD_LIMITS = ['src/records/limits.ts', 'src/records/quorum.ts', 'src/records/token-bucket.ts'];
 /** The store on an embedded database: it needs Node.js, and must not get into a page. */
 const STORE_FOR_SERVERS = 'src/store/server.ts';
 

@@ -1,6 +1,6 @@
 /** What each peer asks of us at once and per second, with limits on both. */
 import type { PeerId } from '../node/ports.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../records/token-bucket.ts';
 
 export interface CallerLimits {
   /** Streams that one peer may have open towards us. */

@@ -1,6 +1,7 @@
 import { type GossipSub, type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub';
 import type { RPC } from '@chainsafe/libp2p-gossipsub/message';
 import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
+import { base58 } from '@scure/base';
 import { describe, expect, it } from 'vitest';
 import type { GossipVerdict } from '../node/ports.ts';
 import { LIMITS } from '../records/limits.ts';
@@ -9,6 +10,11 @@ import { Timers } from './timers.ts';
 
 const TOPIC = 'topic';
 const RELAY = 'relay';
+
+/** Ids as libp2p's are: base58 of a multihash. */
+const PEERS = { a: base58.encode(new Uint8Array(38).fill(1)), b: base58.encode(new Uint8Array(38).fill(2, 1)) };
+
+const messageFrom = (author: string) => ({ topic: TOPIC, data: new Uint8Array(1), from: base58.decode(author) });
 
 const id = (name: string) => ({ toString: () => name }) as Libp2pPeerId;
 
@@ -102,19 +108,47 @@ describe('Gossip', () => {
     expect(points.size).toBe(0);
   });
 
-  it('takes out messages of other topics and floods, except those that a relay carries', async () => {
+  it('takes out messages of other topics and floods, and blames only who floods with messages of its own', async () => {
     const { packets, points, receive, time } = setUp();
-    const one = { topic: TOPIC, data: new Uint8Array(1) };
-    await receive('a', [one, { topic: 'another', data: new Uint8Array(1) }]);
+    const one = messageFrom(PEERS.a);
+    await receive(PEERS.a, [one, { ...one, topic: 'another' }]);
     expect(packets.at(-1)?.messages).toEqual([one]);
-    await receive('a', Array(2_000).fill(one));
+    await receive(PEERS.a, Array(2_000).fill(one));
     expect(packets.at(-1)?.messages).toHaveLength(999);
-    expect(points.get('a')).toBeCloseTo(100.1);
+    expect(points.get(PEERS.a)).toBeCloseTo(100.1);
     time.nowMs += 1_000;
-    await receive('a', [one]);
+    await receive(PEERS.a, [one]);
     expect(packets.at(-1)?.messages).toHaveLength(1);
-    await receive(RELAY, Array(2_000).fill(one));
+    await receive(PEERS.b, Array(2_000).fill(one));
+    expect(packets.at(-1)?.messages).toHaveLength(1_000);
+    expect(points.get(PEERS.b)).toBe(undefined);
+  });
+
+  it('takes more from a relay, which carries everybody’s, and never blames it', async () => {
+    const { packets, points, receive } = setUp();
+    await receive(RELAY, Array(2_000).fill(messageFrom(PEERS.a)));
     expect(packets.at(-1)?.messages).toHaveLength(2_000);
+    await receive(RELAY, Array(4_000).fill(messageFrom(PEERS.a)));
+    expect(packets.at(-1)?.messages).toHaveLength(2_000);
+    expect(points.size).toBe(0);
+  });
+
+  it('takes only so many new authors from a neighbour, and goes on with those it has brought and with itself', async () => {
+    const { packets, points, receive, time } = setUp();
+    const authors = Array.from({ length: 500 }, (_, index) =>
+      messageFrom(base58.encode(Uint8Array.of(9, index >> 8, index & 255, 9))),
+    );
+    await receive(PEERS.a, authors);
+    const taken = packets.at(-1)?.messages ?? [];
+    expect(taken).toEqual(authors.slice(0, 128));
+    await receive(PEERS.a, [...authors, messageFrom(PEERS.a)]);
+    expect(packets.at(-1)?.messages).toEqual([...taken, messageFrom(PEERS.a)]);
+    time.nowMs += 1_000;
+    await receive(PEERS.a, authors);
+    expect(packets.at(-1)?.messages).toHaveLength(130);
+    await receive(PEERS.b, authors.slice(200, 210));
+    expect(packets.at(-1)?.messages).toHaveLength(10);
+    expect(points.size).toBe(0);
   });
 
   it('tells of a neighbour at once, and again when it can be sent to', () => {

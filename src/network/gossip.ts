@@ -4,10 +4,11 @@ import type { RPC } from '@chainsafe/libp2p-gossipsub/message';
 import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
 import { type GossipVerdict, NetworkError, type PeerId } from '../node/ports.ts';
 import { LIMITS } from '../records/limits.ts';
-import { canSendTo, interceptPackets, signatureAsId } from './gossip-hooks.ts';
+import { type RateLimit, TokenBucket } from '../records/token-bucket.ts';
+import { BroughtAuthors } from './brought-authors.ts';
+import { canSendTo, claimedAuthor, interceptPackets, signatureAsId } from './gossip-hooks.ts';
 import type { Log } from './log.ts';
 import { Backoff, type Timers } from './timers.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /**
  * Everything that one gossipsub message of ours may hold on the wire: a burst of repeats asked for at once. libp2p aborts a stream beyond 4 MiB unread.
@@ -15,9 +16,11 @@ import { TokenBucket } from './token-bucket.ts';
 const MESSAGE_OF_STREAM_BYTES = 4 * 1024 * 1024;
 
 /** Messages that a neighbour may send: a member forwards those of all others, up to 24 producers at 10/s each. A relay carries everybody's. */
-const NEIGHBOUR_BURST = 1_000;
-const NEIGHBOUR_PER_SECOND = 300;
-/** Points for each message beyond: a hundred cut the neighbour off. */
+const FROM_MEMBER = { burst: 1_000, perSecond: 300 };
+const FROM_RELAY = { burst: 4_000, perSecond: 1_200 };
+/** Authors that a member forwards messages of, when they are new to it: those whom it meets, and no crowd that it invents. */
+const NEW_AUTHORS = { burst: 128, perSecond: 2 };
+/** Points for each message of its own beyond: a hundred cut the neighbour off. Others' are left out only: who forwards cannot know how much they say. */
 const EXCESS_POINTS = 0.1;
 
 /** Points for passing on what it should have refused: authors can be invented without end, who forwards them is one. */
@@ -74,11 +77,17 @@ export interface GossipOptions {
   readonly log: Log;
 }
 
+/** What one neighbour may send. */
+interface Allowance {
+  readonly messages: TokenBucket;
+  readonly authors: BroughtAuthors;
+}
+
 export class Gossip {
   readonly #options: GossipOptions;
   /** Topics with a neighbour that we could not send to when it appeared: its stream was not open yet. */
   readonly #unreached = new Map<string, Set<PeerId>>();
-  readonly #allowances = new Map<PeerId, TokenBucket>();
+  readonly #allowances = new Map<PeerId, Allowance>();
   /** Neighbours without a gossip stream. */
   readonly #detached = new Map<PeerId, Backoff>();
 
@@ -161,13 +170,19 @@ export class Gossip {
   #inspect(from: PeerId, packet: RPC): RPC {
     const { pubsub, isRelay, penalize } = this.#options;
     const wanted = packet.messages.filter(({ topic }) => pubsub.topicValidators.has(topic));
-    if (wanted.length === 0 || isRelay(from)) return { ...packet, messages: wanted };
+    if (wanted.length === 0) return { ...packet, messages: wanted };
     const nowMs = this.#options.timers.nowMs();
-    const allowance = this.#allowances.get(from) ?? new TokenBucket(NEIGHBOUR_BURST, NEIGHBOUR_PER_SECOND, nowMs);
+    const isFromRelay = isRelay(from);
+    const allowance = this.#allowances.get(from) ?? newAllowance(isFromRelay ? FROM_RELAY : FROM_MEMBER, nowMs);
     this.#allowances.set(from, allowance);
-    const messages = wanted.filter(() => allowance.take(1, nowMs));
-    const excess = wanted.length - messages.length;
-    if (excess > 0) penalize(from, 'It floods us with gossip.', excess * EXCESS_POINTS);
+    let ownExcess = 0;
+    const messages = wanted.filter((message) => {
+      const author = claimedAuthor(message);
+      if (allowance.messages.take(1, nowMs)) return isFromRelay || author === from || allowance.authors.allows(author, nowMs);
+      if (author === from) ownExcess++;
+      return false;
+    });
+    if (ownExcess > 0) penalize(from, 'It floods us with gossip.', ownExcess * EXCESS_POINTS);
     return { ...packet, messages };
   }
 
@@ -205,4 +220,11 @@ export class Gossip {
     if (forwarder !== origin) penalize(forwarder, 'It passed on gossip that no honest node sends.', FORWARDER_POINTS);
     return TopicValidatorResult.Reject;
   }
+}
+
+function newAllowance({ burst, perSecond }: RateLimit, nowMs: number): Allowance {
+  return {
+    messages: new TokenBucket(burst, perSecond, nowMs),
+    authors: new BroughtAuthors(NEW_AUTHORS, nowMs),
+  };
 }

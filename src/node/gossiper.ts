@@ -5,9 +5,6 @@ import {
   GroupBroadcastKind,
   isPublicKey,
   isUuid,
-  LIMITS,
-  SyncRequestKind,
-  SyncResponse,
   sealBodyOf,
   Trx,
   trxHash,
@@ -18,11 +15,12 @@ import {
   openGossip,
   sealBlockGossip,
   sealBroadcast,
-  sealRequest,
   sealSealGossip,
   sealTrxs,
 } from './envelope.ts';
 import { FreshBlocks, type FreshBlocksOptions } from './fresh-blocks.ts';
+import { GossipBudget } from './gossip-budget.ts';
+import { LargeTrxs } from './large-trxs.ts';
 import type { Members } from './members.ts';
 import { packForGossip } from './outbox.ts';
 import type { GossipVerdict, PeerId, Ports } from './ports.ts';
@@ -44,7 +42,7 @@ export interface GossiperOptions extends FreshBlocksOptions {
   readonly hasTrx: (senderPubkey: string, trxId: string) => boolean;
   /** Well-formed, signed trxs. */
   readonly trxs: (trxs: readonly Trx[]) => Promise<void>;
-  /** A member that was not here a moment ago. */
+  /** Somebody is there who was not here a moment ago; told once for several who come together. */
   readonly memberCame: () => void;
   readonly headHeard: () => void;
   readonly changed: () => void;
@@ -56,9 +54,8 @@ const PRESENCE_EVERY_MS = 10_000;
 const PRESENCE_SOON_MS = 100;
 const PRESENCE_JITTER_MS = 200;
 const PRESENCE_GAP_MS = 1_000;
-const TRX_FETCH_TIMEOUT_MS = 20_000;
-/** Large trxs fetched at once. */
-const TRX_FETCHES = 4;
+/** Whoever comes is sent what waits here, but not all of it again for each of a crowd, or for one that comes and goes. */
+const CAME_GAP_MS = 10_000;
 /** Direct connections kept to members; beyond that gossip does. */
 const MEET_LIMIT = 16;
 
@@ -70,12 +67,23 @@ export class Gossiper {
   readonly #freshBlocks: FreshBlocks;
   #lastPresenceMs = Number.NEGATIVE_INFINITY;
   #cancelPresence: (() => void) | undefined;
-  #fetches = 0;
+  readonly #budget: GossipBudget;
+  readonly #largeTrxs: LargeTrxs;
+  #cameAtMs = Number.NEGATIVE_INFINITY;
+  #cancelCame: (() => void) | undefined;
   #left = false;
 
   constructor(options: GossiperOptions) {
     this.#options = options;
     this.#freshBlocks = new FreshBlocks(options);
+    this.#budget = new GossipBudget(options.ports.clock.monotonicMs());
+    this.#largeTrxs = new LargeTrxs({
+      ...options,
+      isGenuine: (trx) => this.#isGenuine(trx),
+      take: async (trx) => {
+        if (this.#isTimely(trx)) await options.trxs([trx]);
+      },
+    });
   }
 
   // -------------------------------------------------------------------------------------------------------------------- in
@@ -90,18 +98,24 @@ export class Gossiper {
       case 'broadcast':
         return this.#hear(gossip.broadcast, origin);
       case 'trxs':
-        return this.#receiveTrxs(gossip.trxs);
+        return this.#receiveTrxs(gossip.trxs, origin);
       case 'block':
-        return this.#freshBlocks.hearBlock(gossip.block);
+        return this.#mayCheck(origin, 1) ? this.#freshBlocks.hearBlock(gossip.block) : 'ignore';
       case 'seal':
-        return this.#freshBlocks.hearSeal(gossip.sealed);
+        return this.#mayCheck(origin, 1) ? this.#freshBlocks.hearSeal(gossip.sealed) : 'ignore';
     }
   }
 
-  async #receiveTrxs(trxs: readonly Trx[]): Promise<GossipVerdict> {
-    if (trxs.length === 0 || !trxs.every((trx) => this.#isGenuine(trx))) return 'reject';
+  #mayCheck(author: PeerId, signatures: number): boolean {
+    return this.#budget.takeChecks(author, signatures, this.#options.ports.clock.monotonicMs());
+  }
+
+  async #receiveTrxs(trxs: readonly Trx[], origin: PeerId): Promise<GossipVerdict> {
     const timely = trxs.filter((trx) => this.#isTimely(trx));
-    if (timely.length === 0) return 'ignore';
+    if (trxs.length > 0 && timely.length === 0) return 'ignore';
+    const { verified } = this.#options;
+    if (!this.#mayCheck(origin, trxs.filter((trx) => !verified.has(trx)).length)) return 'ignore';
+    if (trxs.length === 0 || !trxs.every((trx) => this.#isGenuine(trx))) return 'reject';
     if (this.#options.wantsTrxs()) await this.#options.trxs(timely);
     return 'accept';
   }
@@ -128,7 +142,8 @@ export class Gossiper {
   #hear(broadcast: GroupBroadcast, origin: PeerId): GossipVerdict {
     if (broadcast.PeerId !== origin || !isPublicKey(broadcast.Pubkey)) return 'reject';
     const { members, ports } = this.#options;
-    if (origin === ports.network.state().peerId) return 'ignore';
+    if (origin === ports.network.state().peerId || !this.#budget.takeBroadcast(origin, ports.clock.monotonicMs()))
+      return 'ignore';
     if (broadcast.Kind === GroupBroadcastKind.LEAVING) {
       if (members.remove(origin)) this.#options.changed();
       return 'accept';
@@ -147,49 +162,24 @@ export class Gossiper {
     if (members.all().length <= MEET_LIMIT) ports.network.meet(origin);
     if (came) {
       this.presenceSoon();
-      this.#options.memberCame();
+      this.#cameSoon();
     }
     if (broadcast.HeadBlockId > this.#options.chain.head.blockId) this.#options.headHeard();
-    if (broadcast.Kind === GroupBroadcastKind.TRX) this.#fetchTrx(broadcast, origin);
+    if (broadcast.Kind === GroupBroadcastKind.TRX && this.#options.wantsTrxs()) this.#largeTrxs.told(broadcast, origin);
     this.#options.changed();
     return 'accept';
   }
 
-  /** A trx too large for gossip: taken from whoever told of it. */
-  #fetchTrx(broadcast: GroupBroadcast, from: PeerId): void {
-    const { wantsTrxs, hasTrx, ports, topic, cipherKey } = this.#options;
-    if (!wantsTrxs() || hasTrx(broadcast.Sender, broadcast.Id) || this.#fetches >= TRX_FETCHES) return;
-    if (broadcast.SizeBytes > LIMITS.trxDataBytes + LIMITS.trxOverheadBytes) return;
-    const request = {
-      Kind: SyncRequestKind.TRX,
-      Blocks: undefined,
-      TrxId: broadcast.Id,
-      SenderPubkey: broadcast.Sender,
-      PeerId: ports.network.state().peerId ?? '',
-      Waiting: false,
+  #cameSoon(): void {
+    const { clock } = this.#options.ports;
+    const tell = () => {
+      this.#cancelCame = undefined;
+      this.#cameAtMs = clock.monotonicMs();
+      this.#options.memberCame();
     };
-    this.#fetches += 1;
-    ports.network
-      .request(from, sealRequest(topic, cipherKey, request, ports.random), {
-        timeoutMs: TRX_FETCH_TIMEOUT_MS,
-        maxBytes: 2 * LIMITS.trxDataBytes,
-      })
-      .then(async (data) => {
-        const trx = SyncResponse.decode(data).Trx;
-        if (!trx) return;
-        // Not by its hash: its sender may have signed it again since it told of it.
-        const isOther = trx.SenderPubkey !== broadcast.Sender || trx.TrxId !== broadcast.Id;
-        if (isOther || !this.#isGenuine(trx)) {
-          ports.network.penalize(from, 'it told of a trx and gave another');
-          return;
-        }
-        if (this.#isTimely(trx)) await this.#options.trxs([trx]);
-      })
-      // Its sender tells of it again until it is final, so a failed fetch is only a delay.
-      .catch(() => {})
-      .finally(() => {
-        this.#fetches -= 1;
-      });
+    const waitMs = this.#cameAtMs + CAME_GAP_MS - clock.monotonicMs();
+    if (waitMs <= 0) tell();
+    else this.#cancelCame ??= clock.after(waitMs, tell);
   }
 
   // ------------------------------------------------------------------------------------------------------------------- out
@@ -252,6 +242,7 @@ export class Gossiper {
   tick(): void {
     const { ports, members, changed } = this.#options;
     const nowMs = ports.clock.monotonicMs();
+    this.#largeTrxs.tick();
     if (nowMs - this.#lastPresenceMs >= PRESENCE_EVERY_MS) this.presenceSoon();
     const connected = new Set(ports.network.state().peers.map(({ peerId }) => peerId));
     if (members.expire(nowMs, (peerId) => connected.has(peerId))) changed();
@@ -260,6 +251,8 @@ export class Gossiper {
   /** Says goodbye, so that nobody looks for this node. */
   leave(): void {
     this.#cancelPresence?.();
+    this.#cancelCame?.();
+    this.#largeTrxs.stop();
     this.#left = true;
     void this.#broadcast(GroupBroadcastKind.LEAVING, {});
   }

@@ -1,4 +1,4 @@
-/** Addresses that a caller names: peers to connect to, relays to use. */
+/** Addresses that somebody names: bootstraps in seeds; peers to connect to and relays to use, by a caller. */
 import { asNodeError } from './errors.ts';
 import { type Network, NetworkError, type NetworkErrorCode } from './ports.ts';
 import { NodeError } from './service.ts';
@@ -30,4 +30,14 @@ export async function addRelays(network: Network, addresses: readonly string[]):
   if (failures.length === 0) return;
   const code = failures.every(({ error }) => WRONG_ADDRESS.has(error.code)) ? 'bad-input' : 'unreachable';
   throw new NodeError(code, failures.map(({ address, error }) => `${address}: ${error.message}`).join(' '));
+}
+
+/**
+ * Bootstraps of all groups, each once, best first. The network uses so many and no more, and a seed lists what its maker likes: so the first of each group
+ * comes before the second of any, and no group crowds out another's.
+ */
+export function bootstrapsInTurns(urlsOfGroups: readonly (readonly string[])[]): string[] {
+  const longest = Math.max(0, ...urlsOfGroups.map((urls) => urls.length));
+  const turns = Array.from({ length: longest }, (_, turn) => urlsOfGroups.flatMap((urls) => urls[turn] ?? []));
+  return [...new Set(turns.flat())];
 }

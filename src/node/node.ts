@@ -23,7 +23,7 @@ import { phaseOf, viewOf } from './group-view.ts';
 import { newSecrets, openSecrets, sealSecrets } from './keystore.ts';
 import { Mailbox } from './mailbox.ts';
 import { checkLength, readSeed, signMembership } from './membership.ts';
-import { addRelays, reachEach } from './named-addresses.ts';
+import { addRelays, bootstrapsInTurns, reachEach } from './named-addresses.ts';
 import type {
   MessageStream,
   MessageStreamHandlers,
@@ -192,8 +192,7 @@ export class SettNode extends GroupCalls implements NodeService {
   }
 
   #setBootstraps(): void {
-    const urls = [...this.#groups.values()].flatMap(({ seed }) => seed.urls);
-    this.ports.network.setBootstraps([...new Set(urls)]);
+    this.ports.network.setBootstraps(bootstrapsInTurns([...this.#groups.values()].map(({ seed }) => seed.urls)));
   }
 
   async close(): Promise<void> {

@@ -135,6 +135,8 @@ describe('a group under PBFT', () => {
       [1, 2, 3],
     ]) {
       await change(group, places, { engine: 'pbft' });
+      // The new producers are at work: for a moment the view that is shown is that of those before.
+      await postEverywhere(group);
       const before = stateOf(group, places[0] as number).view?.view ?? 0;
       const primary = primaryOf(group);
       // With one that nobody can do without the group pauses; it comes back into a later view, or into the same one.

@@ -289,7 +289,7 @@ export interface Network {
    * Rejects with {@link NetworkError}.
    */
   openStream(peer: PeerId): Promise<MessageStream>;
-  /** Bootstraps to use: origins that serve `/bootstrap.json`, from seeds. Replaces the earlier list; the page's own origin is always one. */
+  /** Bootstraps to use, best first, for only so many are: origins that serve `/bootstrap.json`, from seeds. Replaces the earlier list; the page's own origin is always one. */
   setBootstraps(urls: readonly string[]): void;
   /**
    * Connects to the peer at this multiaddr (a WebSocket's, or a circuit's through a relay; with its peer id) and keeps a connection to it until the node stops.

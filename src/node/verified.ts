@@ -7,9 +7,14 @@ const REMEMBERED = 20_000;
 export class VerifiedTrxs {
   readonly #good = new Set<string>();
 
+  /** Whether the trx was found to be signed by the key that it names, and need not be checked again. */
+  has(trx: Trx): boolean {
+    return this.#good.has(keyOf(trx));
+  }
+
   /** Whether the trx is signed by the key that it names. */
   isSigned(trx: Trx): boolean {
-    const key = toBase64(trxHash(trx)) + toBase64(trx.SenderSign) + trx.SenderPubkey;
+    const key = keyOf(trx);
     if (this.#good.has(key)) return true;
     if (!verifyTrx(trx)) return false;
     this.#good.add(key);
@@ -19,4 +24,8 @@ export class VerifiedTrxs {
     }
     return true;
   }
+}
+
+function keyOf(trx: Trx): string {
+  return toBase64(trxHash(trx)) + toBase64(trx.SenderSign) + trx.SenderPubkey;
 }

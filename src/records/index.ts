@@ -14,3 +14,4 @@ export * from './receipt.ts';
 export * from './schema.ts';
 export * from './seed.ts';
 export * from './seed-error.ts';
+export * from './token-bucket.ts';

@@ -54,8 +54,6 @@ export const RELAY_LIMITS = {
   newAuthors: { burst: 128, perSecond: 2 },
   /** The same for all peers of one address. */
   newAuthorsPerAddress: { burst: 512, perSecond: 8 },
-  /** Authors of each peer that are remembered as known; when full, the one that was silent longest is forgotten. */
-  knownAuthors: 1_024,
   /** Gossip bytes of one peer, the whole of every message. */
   gossipBytes: { burst: 8 * MiB, perSecond: 1 * MiB },
   /** Messages of a peer's own over the limit after which it is dropped instead of ignored. */

@@ -1,6 +1,6 @@
 /** Who may call what: local callers everything, others what their token says, everybody only so often. */
 import { tokenOfCall } from '../../api/index.ts';
-import { TokenBuckets } from '../../network/index.ts';
+import { TokenBuckets } from '../../records/index.ts';
 import { addressKey } from '../guard/address.ts';
 import { THIS_MACHINE } from '../guard/shares.ts';
 import { HTTP_LIMITS } from './limits.ts';

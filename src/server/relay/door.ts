@@ -1,6 +1,6 @@
 /** Who may open a WebSocket, and how much may come in over it. */
 import type { Duplex } from 'node:stream';
-import { TokenBucket, TokenBuckets } from '../../network/index.ts';
+import { TokenBucket, TokenBuckets } from '../../records/index.ts';
 import { addressKey } from '../guard/address.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 

@@ -1,13 +1,12 @@
 /** Counts what each peer gossips, before anything of it costs a signature check. */
-import { TokenBucket, TokenBuckets } from '../../network/index.ts';
+import { BroughtAuthors } from '../../network/index.ts';
+import { TokenBucket, TokenBuckets } from '../../records/index.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 
 interface Account {
   readonly messages: TokenBucket;
   readonly bytes: TokenBucket;
-  readonly newAuthors: TokenBucket;
-  /** Those that were let through, the one that was heard last at the end. */
-  readonly authors: Set<string>;
+  readonly authors: BroughtAuthors;
   excess: number;
 }
 
@@ -44,7 +43,8 @@ export class Meter {
       if (account.excess === RELAY_LIMITS.excessMessages) this.#options.drop(peer);
       return false;
     }
-    return isOwn || this.#knows(peer, account, author, nowMs);
+    const mayBeNew = () => this.#newAuthors.take(this.#options.addressOf(peer), 1, nowMs);
+    return isOwn || account.authors.allows(author, nowMs, mayBeNew);
   }
 
   /** Whether a peer may join or leave one topic more: a restart brings all its groups at once. */
@@ -55,17 +55,6 @@ export class Meter {
   gone(peer: string): void {
     this.#accounts.delete(peer);
   }
-
-  #knows(peer: string, account: Account, author: string, nowMs: number): boolean {
-    const { authors, newAuthors } = account;
-    if (!authors.delete(author)) {
-      if (!newAuthors.take(1, nowMs) || !this.#newAuthors.take(this.#options.addressOf(peer), 1, nowMs)) return false;
-      const [oldest] = authors;
-      if (authors.size >= RELAY_LIMITS.knownAuthors && oldest !== undefined) authors.delete(oldest);
-    }
-    authors.add(author);
-    return true;
-  }
 }
 
 function newAccount(nowMs: number): Account {
@@ -73,8 +62,7 @@ function newAccount(nowMs: number): Account {
   return {
     messages: new TokenBucket(gossipMessages.burst, gossipMessages.perSecond, nowMs),
     bytes: new TokenBucket(gossipBytes.burst, gossipBytes.perSecond, nowMs),
-    newAuthors: new TokenBucket(newAuthors.burst, newAuthors.perSecond, nowMs),
-    authors: new Set(),
+    authors: new BroughtAuthors(newAuthors, nowMs),
     excess: 0,
   };
 }

@@ -10,7 +10,7 @@ import { ping } from '@libp2p/ping';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import { WebSocketServer } from 'ws';
-import { TokenBucket } from '../../network/index.ts';
+import { TokenBucket } from '../../records/index.ts';
 import { addressKey, clientAddress } from '../guard/address.ts';
 import { traceEvents } from '../guard/defects.ts';
 import { refuseUpgrade } from '../guard/refuse-upgrade.ts';
