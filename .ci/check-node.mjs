@@ -1,4 +1,4 @@
-// Runs before every start and test, under whatever Node the machine has: plain JavaScript, no imports of ours.
+// Runs before npm start, npm run node and npm test, under whatever Node the machine has: plain JavaScript, no imports of ours.
 // The project brings its own Node (the npm package `node`), because libp2p and the build need 24 and many machines have less.
 // Its install script asks the registry for the binary outside the lockfile, so nothing but this compares it with a hash.
 // `--binary` checks that alone. Only under another Node is it worth something against malice: a bad binary can say what it likes.
