@@ -146,8 +146,8 @@ async function read(baseDir: string, folders: readonly string[]): Promise<Read> 
     parser: 'swc',
     tsPreCompilationDeps: true,
     doNotFollow: 'node_modules',
-    // Our stand-in for a package is no source of the app.
-    exclude: '^src/network/no-react-native/',
+    // Our stand-ins for packages are no sources of the app.
+    exclude: '^src/network/no-(keychain|react-native)/',
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'browser', 'node', 'default'] },
   });
   const modules = (output as ICruiseResult).modules.filter(({ source }) =>

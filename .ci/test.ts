@@ -1,6 +1,6 @@
 /**
  * `npm test`: everything, in order. A step that fails hides no later one. The last line is the sum, `N passed, N failed`: one for each
- * unit and end-to-end test, and one each for types, lint, imports, style and build. The exit code is 1 if anything failed.
+ * unit and end-to-end test, and one each for types, lint, imports, style, supply chain and build. The exit code is 1 if anything failed.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { ensureChromium } from '../e2e/support/chromium.ts';
 import { checkArrows } from './arrows.ts';
 import { ROOT, run, tool } from './process.ts';
 import { checkStyle } from './style.ts';
+import { checkSupplyChain } from './supply-chain.ts';
 import { checkTypes } from './types.ts';
 
 interface Count {
@@ -119,6 +120,7 @@ await step('imports', async () => {
   return fromProblems(checked.problems);
 });
 await step('style', async () => fromProblems(checkStyle(imports)));
+await step('supply chain', async () => fromProblems(await checkSupplyChain()));
 await step('unit and simulation tests', unit);
 const build = await step('build', () => fromProgram([tool('vite/bin/vite.js'), 'build'], BUILD_TIMEOUT_MS));
 await step('end-to-end tests', async () => {
