@@ -135,7 +135,7 @@ describe('Gossip', () => {
 
   it('takes only so many new authors from a neighbour, and goes on with those it has brought and with itself', async () => {
     const { packets, points, receive, time } = setUp();
-    const authors = Array.from({ length: 500 }, (_, index) =>
+    const authors = Array.from({ length: 300 }, (_, index) =>
       messageFrom(base58.encode(Uint8Array.of(9, index >> 8, index & 255, 9))),
     );
     await receive(PEERS.a, authors);
