@@ -23,6 +23,8 @@ const SETTLE_TICKS = 64;
 /** Nobody guesses a passphrase here. */
 const CHEAP_SCRYPT = { n: 2 ** 10, r: 8, p: 1 } as const;
 
+const POSTS_AT_ONCE = 500;
+
 const DISK = { writeMs: [1, 8], readMs: [0, 1] } as const;
 
 /** How long the power is away after {@link SimulatedMachine.crashAt}. */
@@ -122,6 +124,17 @@ export class World {
       check?.();
     }
     return true;
+  }
+
+  /** Ids of all final posts that this machine's node can read, in block order. */
+  async finalPosts({ node }: SimulatedMachine, groupId: string): Promise<string[]> {
+    const trxIds: string[] = [];
+    for (;;) {
+      const query = { num: POSTS_AT_ONCE, reverse: false, startTrx: trxIds.at(-1), includeStart: false, senders: [] };
+      const items = await this.settled(node.contents(groupId, query));
+      if (items.length === 0) return trxIds;
+      trxIds.push(...items.map(({ trxId }) => trxId));
+    }
   }
 
   /** Lets time pass until a promise of the simulated world settles. Rejects after `limitMs` of its time. */
