@@ -15,6 +15,7 @@ import { jsonResponse } from './endpoint.ts';
 import { describeIssues, toRefusal } from './errors.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addGroupRoutes } from './groups.ts';
+import { isJsonType } from './media-type.ts';
 import { addNetworkRoutes } from './network.ts';
 import { addReceiptRoutes, VERIFY_BODY_BYTES } from './receipts.ts';
 import { addRuleRoutes } from './rules.ts';
@@ -50,6 +51,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
     defaultHook: (result) =>
       result.success ? undefined : jsonResponse({ message: describeIssues(result.error), code: 'bad-input' }, 400),
   });
+  router.use(oneJsonType);
   router.use((context, next) => limitOf(context.req.path)(context, next));
 
   if (options.guard) router.use(options.guard);
@@ -82,6 +84,12 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
   });
   return router;
 }
+
+/** The framework refuses some spellings of the type that HTTP has: `application/json ; charset=utf-8`. */
+const oneJsonType: MiddlewareHandler = async ({ req }, next) => {
+  if (isJsonType(req.header('content-type'))) req.raw.headers.set('content-type', 'application/json');
+  await next();
+};
 
 function limitOf(path: string): MiddlewareHandler {
   const maxSize = FILE_BODY_BYTES[path] ?? BODY_BYTES;

@@ -4,6 +4,7 @@
  * type of a body that it cannot send without being asked first (CORS).
  */
 import { isIPv4 } from 'node:net';
+import { isJsonType } from '../../api/index.ts';
 import { isLoopback } from '../../network/index.ts';
 
 export interface CallFacts {
@@ -29,7 +30,7 @@ export function isLocalCall(facts: CallFacts): boolean {
   const site = header('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   if (FORWARDED.some((name) => header(name) !== undefined)) return false;
-  return BODILESS.has(method) || isJson(header('content-type'));
+  return BODILESS.has(method) || isJsonType(header('content-type'));
 }
 
 function isLoopbackAddress(address: string | undefined): boolean {
@@ -42,8 +43,4 @@ function hostOf(header: string | undefined): URL | undefined {
   const url = `http://${header ?? ''}`;
   if (header === undefined || /[/?#@\\\s]/.test(header) || !URL.canParse(url)) return undefined;
   return new URL(url);
-}
-
-function isJson(contentType: string | undefined): boolean {
-  return /^application\/json\s*(;|$)/i.test(contentType ?? '');
 }
