@@ -18,6 +18,8 @@ test('first page, newer posts and older pages make one gapless run', () => {
   feed = appendOlder(feed, page(60, 21), 40);
   feed = appendOlder(feed, page(20, 1), 40);
   expect(ids(feed)).toEqual(page(103, 1).map(({ TrxId }) => TrxId));
+  expect(feed.complete).toBe(false);
+  feed = appendOlder(feed, [], 40);
   expect(feed.complete).toBe(true);
   expect(feed.posts.map((post) => post.index)).toEqual(Array.from({ length: 103 }, (_, offset) => 3 - offset));
 });
@@ -41,6 +43,22 @@ test('an older page that overlaps adds no post twice; an empty one ends the feed
   expect(ids(appendOlder(feed, page(22, 3), 20))).toEqual(page(40, 3).map(({ TrxId }) => TrxId));
   expect(appendOlder(feed, [], 20).complete).toBe(true);
   expect(mergeNewest(EMPTY_FEED, [], false).complete).toBe(true);
+});
+
+test('a short page is not the end of the feed: large posts come in several', () => {
+  const feed = mergeNewest(EMPTY_FEED, page(40, 38), false);
+  expect([feed.complete, appendOlder(feed, page(37, 37), 40).complete]).toEqual([false, false]);
+});
+
+test('who gives a post the trx id of another’s hides neither', () => {
+  const copy = (number: number): ContentItemJson => ({ ...item(number), Publisher: 'B' });
+  const feed = mergeNewest(EMPTY_FEED, [copy(35), ...page(40, 38)], false);
+  expect(mergeNewest(feed, [copy(40), copy(35), ...page(40, 38)], false).posts).toHaveLength(5);
+  expect(
+    appendOlder(feed, page(37, 30), 40)
+      .posts.slice(4)
+      .map(({ trxId }) => trxId),
+  ).toEqual(page(37, 30).map(({ TrxId }) => TrxId));
 });
 
 test('a new post changes the first chunk only', () => {

@@ -107,7 +107,7 @@ function withoutTrailing(address: string): string {
   return address.slice(0, end);
 }
 
-const HOST = /^https?:\/\/([^/?#]*?)(?::\d+)?(?:[/?#]|$)/i;
+const HOST = /^https?:\/\/([^/?#]*?)(?::\d*)?(?:[/?#]|$)/i;
 const IPV6 = /^\[[\da-f:.]+\]$/i;
 /** Latin as far as its accents are seen at a glance. */
 const LATIN_LABEL = /^[\dA-Za-zÀ-ÖØ-öø-ÿ-]*$/;
