@@ -39,7 +39,8 @@ export async function readContents(store: Store, chain: Chain, query: ContentQue
   const items: ContentItem[] = [];
   let leftBytes: number = LIMITS.contentAnswerBytes;
   for (;;) {
-    const rows = await store.range('contents', { from, to, reverse: query.reverse, limit: READ_AT_ONCE });
+    const limit = wanted.size > 0 ? READ_AT_ONCE : Math.min(READ_AT_ONCE, query.num - items.length);
+    const rows = await store.range('contents', { from, to, reverse: query.reverse, limit });
     for (const { key, value } of rows) {
       const post = PostItem.decode(value);
       if (wanted.size > 0 && !wanted.has(post.SenderPubkey)) continue;
@@ -50,7 +51,7 @@ export async function readContents(store: Store, chain: Chain, query: ContentQue
       if (items.length === query.num) return items;
     }
     const last = rows.at(-1);
-    if (!last || rows.length < READ_AT_ONCE) return items;
+    if (!last || rows.length < limit) return items;
     if (query.reverse) to = last.key;
     else from = `${last.key}\u0000`;
   }

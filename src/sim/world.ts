@@ -1,6 +1,7 @@
 import type { FaultOf } from '../consensus/index.ts';
 import { ageRecipientOf, initCrypto, initThreshold, type ThresholdKeys } from '../crypto/index.ts';
 import {
+  type ContentItem,
   type Network,
   type NodeView,
   openNode,
@@ -128,12 +129,13 @@ export class World {
 
   /** Ids of all final posts that this machine's node can read, in block order. */
   async finalPosts({ node }: SimulatedMachine, groupId: string): Promise<string[]> {
-    const trxIds: string[] = [];
+    const items: ContentItem[] = [];
     for (;;) {
-      const query = { num: POSTS_AT_ONCE, reverse: false, startTrx: trxIds.at(-1), includeStart: false, senders: [] };
-      const items = await this.settled(node.contents(groupId, query));
-      if (items.length === 0) return trxIds;
-      trxIds.push(...items.map(({ trxId }) => trxId));
+      const last = items.at(-1);
+      const start = { startTrx: last?.trxId, startSender: last?.publisher, includeStart: false };
+      const page = await this.settled(node.contents(groupId, { num: POSTS_AT_ONCE, reverse: false, senders: [], ...start }));
+      if (page.length === 0) return items.map(({ trxId }) => trxId);
+      items.push(...page);
     }
   }
 
