@@ -16,7 +16,8 @@ import { ROOT } from './process.ts';
 export const PURE_FOLDERS: readonly string[] = ['records', 'crypto', 'consensus', 'ledger', 'node', 'sim'];
 
 /**
- * Folder → folders whose face it may import. `node/types` stands for node's public types: ports.ts, view.ts, service.ts; `records/limits` for limits.ts, quorum.ts and token-bucket.ts;
+ * Folder → folders whose face it may import. `node/types` stands for node's public types: ports.ts, view.ts, service.ts; `records/limits` for limits.ts, quorum.ts and
+ * token-bucket.ts, `records/json` for json.ts;
  * `store/server` for what runs in Node.js alone.
  */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -37,7 +38,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   worker: ['records', 'crypto', 'node', 'store', 'network', 'api', 'world'],
   page: ['records', 'node/types', 'store', 'network', 'api', 'api/events', 'worker'],
   service: ['node/types', 'api/events', 'worker'],
-  ui: ['node/types', 'records/limits', 'api', 'page'],
+  ui: ['node/types', 'records/limits', 'records/json', 'api', 'page'],
   server: ['records', 'crypto', 'ledger', 'node', 'store/server', 'network', 'api', 'world'],
 };
 
@@ -58,6 +59,8 @@ const BROWSER_FOLDERS: readonly string[] = ['api', 'sdk', 'world', 'worker', 'pa
 const NODE_TYPES = ['src/node/ports.ts', 'src/node/view.ts', 'src/node/service.ts'];
 /** Bounds, quorums and rates, in numbers only: forms show them before anything is sent. */
 const RECORD_LIMITS = ['src/records/limits.ts', 'src/records/quorum.ts', 'src/records/token-bucket.ts'];
+/** JSON with exact integers: what people see and send again is what was posted. */
+const RECORD_JSON = 'src/records/json.ts';
 /** The store on an embedded database: it needs Node.js, and must not get into a page. */
 const STORE_FOR_SERVERS = 'src/store/server.ts';
 
@@ -68,6 +71,7 @@ const EVENTS = 'src/api/events.ts';
 function isFace(file: string, folder: string): boolean {
   if (folder === 'node/types') return NODE_TYPES.includes(file);
   if (folder === 'records/limits') return RECORD_LIMITS.includes(file);
+  if (folder === 'records/json') return file === RECORD_JSON;
   if (folder === 'api/events') return file === EVENTS;
   if (folder === 'store/server') return file === STORE_FOR_SERVERS;
   if (file === `src/${folder}/index.ts`) return true;

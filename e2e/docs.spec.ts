@@ -1,4 +1,6 @@
 /** The page that describes the interface, in the app: found from the start page, readable everywhere, and calls can be tried on it. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/app-test.ts';
@@ -50,6 +52,28 @@ test('the interface is described in the app, and its calls can be tried on the n
   expect((await ann.api('/api/v1/groups')).body.groups).toHaveLength(1);
   // Chromium itself reports the refusal, and nothing else was: no policy was broken.
   expect(refused.filter((text) => !text.includes('400'))).toEqual([]);
+});
+
+test('no page shows it in a frame: not even one of the same site, whose frames the service worker serves', async ({
+  arrive,
+  relay,
+}) => {
+  const ann = await arrive();
+  const docs = await openDocs(ann);
+  const framing = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<iframe src="${relay.origin}/docs"></iframe>`);
+  });
+  await new Promise<void>((resolve) => framing.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = framing.address() as AddressInfo;
+    const answered = docs.waitForEvent('requestfailed', (request) => request.url() === `${relay.origin}/docs`);
+    await docs.goto(`http://127.0.0.1:${port}/`);
+    expect((await answered).failure()?.errorText).toContain('BLOCKED_BY_RESPONSE');
+    await expect(docs.frameLocator('iframe').getByRole('heading', { name: 'Calls' })).toHaveCount(0);
+  } finally {
+    framing.close();
+  }
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -20,6 +20,9 @@ async function bookOf(sett: SettClient): Promise<string> {
   return made.group_id;
 }
 
+/** Whoever has joined can post anything: an entry that is none must not hide the others. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '(not readable)');
+
 export async function guestBook(sett: SettClient): Promise<Hono> {
   const group_id = await bookOf(sett);
   const app = new Hono();
@@ -30,8 +33,8 @@ export async function guestBook(sett: SettClient): Promise<Hono> {
       <form method="post"><label>Name <input name="name" required></label>
         <label>Greeting <input name="content" required></label> <button>Sign</button></form>
       ${entries.map(({ Content, Publisher }) => {
-        const { name, content } = Content as { name?: unknown; content?: unknown };
-        return html`<p title="${Publisher}"><b>${String(name)}</b>: ${String(content)}</p>`;
+        const { name, content } = (Content ?? {}) as { name?: unknown; content?: unknown };
+        return html`<p title="${Publisher}"><b>${textOf(name)}</b>: ${textOf(content)}</p>`;
       })}
       <p>Join with <code>${seed}</code></p></html>`);
   });

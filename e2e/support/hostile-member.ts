@@ -32,6 +32,8 @@ export interface HostileMember {
   serve(blocks: readonly Block[]): void;
   /** A post of its own, as an honest member would make it. */
   trx(text: string): Trx;
+  /** A post of its own that holds these bytes. */
+  trxOf(plain: Uint8Array): Trx;
   /** Sends trxs to everyone, those of one call in one message. */
   gossip(trxs: readonly Trx[]): Promise<number>;
   stop(): Promise<void>;
@@ -73,6 +75,17 @@ export async function startHostileMember(origin: string, seedUrl: string): Promi
     await exchange.close();
   };
 
+  const trxOf = (plain: Uint8Array): Trx =>
+    makeTrx({
+      trxId: newUuid(random),
+      type: TrxType.POST,
+      groupId,
+      data: sealBytes(cipherKey, plain, random.bytes(CIPHER_NONCE_BYTES)),
+      timeNs: BigInt(Date.now()) * 1_000_000n,
+      intervalMs: INTERVAL_MS,
+      signSecret,
+    });
+
   return {
     peerId: peer.peerId,
     beacon: (headBlock) =>
@@ -102,18 +115,8 @@ export async function startHostileMember(origin: string, seedUrl: string): Promi
     serve(blocks) {
       served = blocks;
     },
-    trx(text) {
-      const content = new TextEncoder().encode(JSON.stringify({ type: 'Note', content: text }));
-      return makeTrx({
-        trxId: newUuid(random),
-        type: TrxType.POST,
-        groupId,
-        data: sealBytes(cipherKey, content, random.bytes(CIPHER_NONCE_BYTES)),
-        timeNs: BigInt(Date.now()) * 1_000_000n,
-        intervalMs: INTERVAL_MS,
-        signSecret,
-      });
-    },
+    trx: (text) => trxOf(new TextEncoder().encode(JSON.stringify({ type: 'Note', content: text }))),
+    trxOf,
     gossip: (trxs) => peer.publish(topic, sealTrxs(cipherKey, trxs, random)),
     stop: () => peer.stop(),
   };

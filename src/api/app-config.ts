@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { NodeError, type NodeService } from '../node/service.ts';
 import { AppConfigType, LIMITS } from '../records/index.ts';
 import { addEndpoint, endpoints, z } from './endpoint.ts';
-import { groupParams, memo, nanoseconds, publicKey, uuid } from './fields.ts';
+import { groupParams, memo, nanoseconds, publicKey, recordText, uuid } from './fields.ts';
 
 const typeName = z.enum(['INT', 'BOOL', 'STRING']);
 const NAMES_OF_TYPE = {
@@ -11,7 +11,7 @@ const NAMES_OF_TYPE = {
   [AppConfigType.STRING]: 'STRING',
 } as const;
 
-const settingName = z.string().min(1).max(LIMITS.appConfigNameChars);
+const settingName = recordText(z.string().min(1).max(LIMITS.appConfigNameChars));
 
 const changeBody = z.object({
   action: z.enum(['add', 'del']),
@@ -19,7 +19,7 @@ const changeBody = z.object({
   name: settingName,
   type: z.enum(['int', 'string', 'bool']).optional().openapi({ description: 'Needed to add' }),
   value: z
-    .union([z.string().max(LIMITS.appConfigValueChars), z.int(), z.boolean()])
+    .union([recordText(z.string().max(LIMITS.appConfigValueChars)), z.int(), z.boolean()])
     .transform(String)
     .optional()
     .openapi({ type: 'string', description: 'Needed to add: an integer, true or false, or any text' }),

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ContentItem, NodeError, type NodeService } from '../node/service.ts';
 import { parseExact, stringifyExact } from '../records/index.ts';
-import { addEndpoint, endpoints, JsonText, z } from './endpoint.ts';
+import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { groupParams, publicKey, queryBoolean, uuid } from './fields.ts';
 
 /** Posts that one call returns unless it says how many, and at most: a page of a feed. */
@@ -23,6 +23,7 @@ const contentsQuery = z.object({
     .or(uuid)
     .optional()
     .openapi({ type: 'string', format: 'uuid' }),
+  startpublisher: publicKey.optional(),
   includestarttrx: queryBoolean.default(false),
   // Repeated (`senders=a&senders=b`) or with commas, which no public key holds.
   senders: z
@@ -36,8 +37,9 @@ const contentItem = z
   .object({
     TrxId: z.string(),
     Publisher: publicKey,
-    Content: z.unknown().openapi({ description: 'The object that was posted' }),
+    Content: z.unknown().openapi({ description: 'The value that was posted; text if it is unreadable' }),
     TimeStamp: z.string().openapi({ description: 'Nanoseconds since 1970' }),
+    Unreadable: z.literal(true).optional().openapi({ description: 'What was posted is no JSON within bounds' }),
   })
   .openapi('Content');
 
@@ -46,14 +48,16 @@ function exactData(bodyText: string): string {
   try {
     return stringifyExact((parseExact(bodyText) as { data: unknown }).data);
   } catch (error) {
-    throw new NodeError('bad-input', 'data: nested too deeply. Send a flatter object.', {}, { cause: error });
+    throw new NodeError('bad-input', `data: ${(error as Error).message}. Nobody could read it.`, {}, { cause: error });
   }
 }
 
-function itemText(item: ContentItem): string {
-  const { trxId, publisher, content, timeStampNs } = item;
-  return `{"TrxId":${JSON.stringify(trxId)},"Publisher":${JSON.stringify(publisher)},"Content":${content},"TimeStamp":"${timeStampNs}"}`;
-}
+const toContent = ({ trxId, publisher, content, timeStampNs }: ContentItem): z.output<typeof contentItem> => ({
+  TrxId: trxId,
+  Publisher: publisher,
+  ...('text' in content ? { Content: content.text, Unreadable: true } : { Content: content.value }),
+  TimeStamp: timeStampNs.toString(),
+});
 
 export const CONTENT_ENDPOINTS = endpoints({
   post: {
@@ -70,7 +74,7 @@ export const CONTENT_ENDPOINTS = endpoints({
   contents: {
     method: 'get',
     path: '/app/api/v1/group/{group_id}/content',
-    summary: 'Final posts in block order',
+    summary: 'Final posts in block order. Large ones come in several answers: only an empty one is the end',
     params: groupParams,
     query: contentsQuery,
     answer: z.array(contentItem),
@@ -87,10 +91,10 @@ export function addContentRoutes(router: OpenAPIHono, service: NodeService): voi
       num: query.num,
       reverse: query.reverse,
       startTrx: query.starttrx,
+      startSender: query.startpublisher,
       includeStart: query.includestarttrx,
       senders: query.senders,
     });
-    // The posted text goes out as it is: no integer of it is rounded, and no depth of it can hurt this node.
-    return new JsonText(`[${items.map(itemText).join(',')}]`);
+    return items.map(toContent);
   });
 }

@@ -79,14 +79,6 @@ export function endpoints<const T extends Readonly<Record<string, EndpointSpec>>
   return Object.fromEntries(named);
 }
 
-/** An answer that is JSON text already. */
-export class JsonText {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
 /**
  * Adds a route. The handler gets checked input and gives a plain value (integers beyond 2^53 as bigint), which is printed exactly;
  * a refusal is thrown as a `NodeError`.
@@ -102,7 +94,7 @@ export function addEndpoint<
   spec: EndpointSpec<Params, Query, Body, Answer, Headers> & { readonly id: string },
   handle: (
     input: EndpointInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
-  ) => z.output<Answer> | JsonText | Promise<z.output<Answer> | JsonText>,
+  ) => z.output<Answer> | Promise<z.output<Answer>>,
 ): void {
   const routeAt = (path: string, hide: boolean) =>
     createRoute({
@@ -139,7 +131,7 @@ export function addEndpoint<
 
 /** A JSON answer whose 64-bit integers are printed digit by digit. Answers hold a group's data and are never cached. */
 export function jsonResponse(value: unknown, status: number, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(value instanceof JsonText ? value.text : stringifyExact(value), {
+  return new Response(stringifyExact(value), {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
   });

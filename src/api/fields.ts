@@ -15,8 +15,11 @@ export const publicKey = z.string().openapi({ description: '33-byte compressed s
 /** The same in a request. */
 export const checkedPublicKey = publicKey.refine(isPublicKey, 'not a compressed secp256k1 key in base64url without padding');
 
+/** Text that goes into a record, which is UTF-8: JSON can say half a character (`"\\ud800"`), UTF-8 cannot. */
+export const recordText = (text: z.ZodString) => text.refine((value) => value.isWellFormed(), 'holds half a surrogate pair');
+
 /** A note to an item, for people. */
-export const memo = z.string().max(LIMITS.memoChars).default('');
+export const memo = recordText(z.string().max(LIMITS.memoChars)).default('');
 
 /** Nanoseconds since 1970, printed as an exact integer beyond 2^53. */
 export const nanoseconds = z.bigint().openapi({ type: 'integer', format: 'int64', description: 'Nanoseconds since 1970' });

@@ -2,13 +2,13 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { GroupInfo, NodeService } from '../node/service.ts';
 import { LIMITS } from '../records/index.ts';
 import { addEndpoint, endpoints, z } from './endpoint.ts';
-import { groupAnswer, groupBody, groupParams, nanoseconds, publicKey } from './fields.ts';
+import { groupAnswer, groupBody, groupParams, nanoseconds, publicKey, recordText } from './fields.ts';
 
 const createBody = z.object({
-  group_name: z.string().min(LIMITS.groupNameMinChars).max(LIMITS.groupNameMaxChars),
+  group_name: recordText(z.string().min(LIMITS.groupNameMinChars).max(LIMITS.groupNameMaxChars)),
   consensus_type: z.literal('poa'),
   encryption_type: z.enum(['public', 'private']),
-  app_key: z.string().min(LIMITS.appKeyMinChars).max(LIMITS.appKeyMaxChars),
+  app_key: recordText(z.string().min(LIMITS.appKeyMinChars).max(LIMITS.appKeyMaxChars)),
 });
 
 const joinAnswer = z

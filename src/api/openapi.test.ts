@@ -37,6 +37,8 @@ describe('the description of the interface', () => {
     const page = await answer.text();
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
+    expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(answer.headers.get('x-frame-options')).toBe('DENY');
     for (const path of Object.keys(openApiDocument().paths ?? {})) {
       // A stream without end is nothing for a button.
       expect(page.includes(`data-path="${path}"`), path).toBe(path !== '/api/v1/events');

@@ -52,6 +52,14 @@ class World {
   }
 }
 
+const KEY = 'AqdrgpUpRj41BBZmpcfu8VahwZ9IXx8yJl0iaCPW3b7B';
+const CHANGE = {
+  producer_pubkey: [KEY],
+  start_from_epoch: 100,
+  trx_epoch_tick: 1000,
+  agreement_tick_length: 1000,
+  agreement_tick_count: 10,
+};
 const unknownGroup = '00000000-0000-4000-8000-000000000000';
 
 let world: World;
@@ -144,6 +152,63 @@ describe('what is wrong with a request is said in JSON', () => {
       body: 'x',
     });
     expect([response.status, await response.json()]).toEqual([415, expect.objectContaining({ code: 'unsupported-media-type' })]);
+  });
+
+  test.each([
+    ['application/json ; charset=utf-8', 200],
+    ['Application/JSON;charset=UTF-8', 200],
+    ['application/activity+json', 200],
+    ['application/jsonp', 415],
+    ['text/plain; application/json', 415],
+  ])('a body of the type %s: %i', async (type, status) => {
+    const init = { method: 'POST', headers: { 'content-type': type }, body: JSON.stringify(newGroup) };
+    expect((await router.request('/api/v1/group', init)).status).toBe(status);
+  });
+
+  test.each([
+    ['/api/v1/group', { ...newGroup, group_name: 'half \ud800' }, 'group_name'],
+    ['/api/v1/group', { ...newGroup, app_key: '\udc00half' }, 'app_key'],
+    ['/api/v1/group/announce', { action: 'add', type: 'user', memo: 'half \ud800' }, 'memo'],
+    ['/api/v1/group/upduser', { user_pubkey: KEY, action: 'add', memo: '\ud800' }, 'memo'],
+    [
+      '/api/v1/group/chainconfig',
+      { type: 'set_trx_auth_mode', config: '{"trx_type":"POST","trx_auth_mode":"follow_alw_list"}', memo: '\ud800' },
+      'memo',
+    ],
+    ['/api/v1/group/appconfig', { action: 'add', name: '\ud800', type: 'string', value: 'x' }, 'name'],
+    ['/api/v1/group/appconfig', { action: 'add', name: 'x', type: 'string', value: '\ud800' }, 'value'],
+    ['/api/v1/group/appconfig', { action: 'add', name: 'x', type: 'string', value: 'x', memo: '\ud800' }, 'memo'],
+    ['/api/v1/group/updconsensus', { ...CHANGE, memo: '\ud800' }, 'memo'],
+  ])('half a character in a body of %s, %j: 400, with the field', async (path, body, field) => {
+    const { group_id } = (await ask('POST', '/api/v1/group', newGroup)).json;
+    const answer = await ask('POST', path, { group_id, ...body });
+    expect(answer.status, answer.text).toBe(400);
+    expect(answer.json.message).toContain(field);
+  });
+
+  test.each([
+    ['/api/v2/group/join', { seed: 'rum://seed?a=\ud800' }],
+    ['/api/v1/tools/pubkeytoaddr', { encoded_pubkey: '\ud800' }],
+    ['/api/v1/tools/verify', { seed: '\ud800', receipt: {} }],
+    ['/api/v1/tools/verify', { seed: 'rum://seed', receipt: { Trx: { TrxId: '\ud800' } } }],
+    ['/api/v1/tools/seedurlextend', { seed: '\ud800' }],
+    ['/api/v1/network/peers', ['/dns4/\ud800']],
+    ['/api/v1/restore', { passphrase: '\ud800 eight', backup: { contents: '\ud800' } }],
+    ['/api/v1/backup', { passphrase: 'eight or more \ud800', blocks: false }],
+  ])('half a character in %s %j is no defect', async (path, body) => {
+    expect((await ask('POST', path, body)).status).toBeLessThan(500);
+  });
+
+  test.each([
+    ['a level too many', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`, /^data: nested deeper than 64 levels/],
+    ['too many elements', `{"a":[${'0,'.repeat(70_000)}0]}`, /^data: more than 65536/],
+    ['a number beyond all', '{"a":1e400}', /^data: a number is too large: 1e400/],
+    ['a member twice', '{"a":1,"a":2}', /^data: an object names a member twice: "a"/],
+  ])('a post that nobody could read, %s, is refused by name', async (_name, data, message) => {
+    const { group_id } = (await ask('POST', '/api/v1/group', newGroup)).json;
+    const answer = await ask('POST', `/api/v1/group/${group_id}/content`, `{"data":${data}}`);
+    expect([answer.status, answer.json.code]).toEqual([400, 'bad-input']);
+    expect(answer.json.message).toMatch(message);
   });
 
   test('a defect goes to the log, not to the caller', async () => {

@@ -15,6 +15,7 @@ import { jsonResponse } from './endpoint.ts';
 import { describeIssues, toRefusal } from './errors.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addGroupRoutes } from './groups.ts';
+import { isJsonType } from './media-type.ts';
 import { addNetworkRoutes } from './network.ts';
 import { addReceiptRoutes, VERIFY_BODY_BYTES } from './receipts.ts';
 import { addRuleRoutes } from './rules.ts';
@@ -52,6 +53,7 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
     defaultHook: (result) =>
       result.success ? undefined : jsonResponse({ message: describeIssues(result.error), code: 'bad-input' }, 400),
   });
+  router.use(oneJsonType);
   if (options.guard) router.use(options.guard);
   router.use((context, next) => limitOf(context.req.path)(context, next));
   if (options.bodyGuard) router.use(options.bodyGuard);
@@ -90,6 +92,12 @@ export function createRouter(service: NodeService, options: RouterOptions): Open
 export function longestBodyBytes(path: string): number {
   return FILE_BODY_BYTES[path] ?? BODY_BYTES;
 }
+
+/** The framework refuses some spellings of the type that HTTP has: `application/json ; charset=utf-8`. */
+const oneJsonType: MiddlewareHandler = async ({ req }, next) => {
+  if (isJsonType(req.header('content-type'))) req.raw.headers.set('content-type', 'application/json');
+  await next();
+};
 
 function limitOf(path: string): MiddlewareHandler {
   const maxSize = longestBodyBytes(path);

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ChainConfigChange, type ListedSender, NodeError, type NodeService } from '../node/service.ts';
-import { TrxAuthMode, TrxType } from '../records/index.ts';
+import { parseExact, TrxAuthMode, TrxType } from '../records/index.ts';
 import { addEndpoint, endpoints, z } from './endpoint.ts';
 import { describeIssues } from './errors.ts';
 import { checkedPublicKey, groupParams, memo, nanoseconds, publicKey, uuid } from './fields.ts';
@@ -32,7 +32,7 @@ const NAME_OF_TYPE = new Map<TrxType, string>(Object.entries(TrxType).map(([name
 function readConfig<T extends z.ZodType>(text: string, schema: T): z.output<T> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExact(text);
   } catch (error) {
     throw new NodeError('bad-input', 'config: not JSON. It is a JSON object, written into a string.', {}, { cause: error });
   }

@@ -98,7 +98,7 @@ describe('posting', () => {
     for (const { node } of [owner, user]) {
       expect(await world.settled(node.trxStatus(groupId, trxId))).toMatchObject({ status: 'Committed', blockId: 2, seals: 1 });
       expect(await world.settled(node.contents(groupId, EVERYTHING))).toMatchObject([
-        { trxId, content: note('hello'), blockId: 2 },
+        { trxId, content: { value: { type: 'Note', content: 'hello' } }, blockId: 2 },
       ]);
     }
   });

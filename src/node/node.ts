@@ -12,7 +12,7 @@ import { type Block, formatSeed, LIMITS, type Receipt, type Seed, type Trx, TrxT
 import { makeBackup, restoreBackup } from './backup.ts';
 import { clockNotice } from './clock-notice.ts';
 import { consensusViewOf } from './consensus-view.ts';
-import { readContents } from './contents.ts';
+import { readContents, toPlaintext } from './contents.ts';
 import { topicOfRequest } from './envelope.ts';
 import { asNodeError } from './errors.ts';
 import { stageFirstBlock } from './first-block.ts';
@@ -319,12 +319,8 @@ export class SettNode extends GroupCalls implements NodeService {
 
   async post(groupId: string, content: string, trxId?: string): Promise<string> {
     const group = this.group(groupId);
-    try {
-      JSON.parse(content);
-    } catch (error) {
-      throw new NodeError('bad-input', 'A post is a JSON text.', {}, { cause: error });
-    }
-    return this.guarded(() => group.submit({ type: TrxType.POST, plain: new TextEncoder().encode(content), trxId }));
+    const plain = toPlaintext(content);
+    return this.guarded(() => group.submit({ type: TrxType.POST, plain, trxId }));
   }
 
   async discardPost(groupId: string, trxId: string): Promise<void> {

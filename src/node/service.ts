@@ -7,6 +7,7 @@ import type {
   ChainConfigItem,
   ChangeConsensusReq,
   ChangeConsensusResp,
+  Plaintext,
   Receipt,
   Trx,
   TrxAuthMode,
@@ -79,12 +80,14 @@ export interface GroupInfo {
 }
 
 export interface ContentQuery {
-  /** At most this many, 1–500. */
+  /** At most this many, 1–500. An answer may hold fewer, and the feed go on: large posts come in several answers. An empty one is the end. */
   readonly num: number;
   /** Newest first. */
   readonly reverse: boolean;
   /** Start after this trx (or with it, see `includeStart`). */
   readonly startTrx: string | undefined;
+  /** Who sent it: somebody else may have copied its id. Undefined: the oldest of that id. */
+  readonly startSender?: string | undefined;
   readonly includeStart: boolean;
   /** Only these public keys; empty: all. */
   readonly senders: readonly string[];
@@ -93,8 +96,7 @@ export interface ContentQuery {
 export interface ContentItem {
   readonly trxId: string;
   readonly publisher: string;
-  /** The JSON text that was posted, checked to be JSON. */
-  readonly content: string;
+  readonly content: Plaintext;
   readonly timeStampNs: bigint;
   readonly blockId: number;
 }
@@ -237,7 +239,8 @@ export interface NodeService {
   seed(groupId: string): string;
 
   /**
-   * Posts a JSON text. Resolves with the trx id once the trx is stored in the outbox (acknowledged).
+   * Posts a JSON text, within the bounds of a post (`postDepth` and `postMembers` of LIMITS, no member named twice, no number beyond all doubles), else throws
+   * `bad-input`. Resolves with the trx id once the trx is stored in the outbox (acknowledged).
    * With `trxId` (a UUID of the caller's making) a repeated call is the same post: this is how a call survives a change of leading tab.
    */
   post(groupId: string, content: string, trxId?: string): Promise<string>;

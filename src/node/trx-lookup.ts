@@ -1,5 +1,6 @@
 import type { Receipt, Trx } from '../records/index.ts';
 import { answerIn } from './answers.ts';
+import type { Chain } from './chain.ts';
 import type { Group } from './group.ts';
 import type { Store } from './ports.ts';
 import { makeReceipt } from './receipts.ts';
@@ -11,10 +12,15 @@ import { NodeError, type TrxStatus } from './service.ts';
 const unknownTrx = (trxId: string): NodeError =>
   new NodeError('unknown-trx', `There is no trx ${trxId} in the blocks that this node has.`, { trxId });
 
+/** The places of all trxs with this id, the oldest first. */
+export async function placesOf(chain: Chain, trxId: string): ReturnType<Chain['placesOf']> {
+  const places = await chain.placesOf(trxId);
+  return places.sort((a, b) => a.place.BlockId - b.place.BlockId || a.place.Place - b.place.Place);
+}
+
 /** The node's own if there is one, else the oldest (wire.md: whoever copies another's id takes nothing from it). */
 async function placeOf({ chain, row }: Group, trxId: string): Promise<PlaceRow | undefined> {
-  const places = await chain.placesOf(trxId);
-  places.sort((a, b) => a.place.BlockId - b.place.BlockId || a.place.Place - b.place.Place);
+  const places = await placesOf(chain, trxId);
   return (places.find(({ sender }) => sender === row.UserPubkey) ?? places[0])?.place;
 }
 

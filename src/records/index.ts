@@ -9,6 +9,7 @@ export * from './hashes.ts';
 export * from './ids.ts';
 export * from './json.ts';
 export * from './limits.ts';
+export * from './plaintext.ts';
 export * from './quorum.ts';
 export * from './receipt.ts';
 export * from './schema.ts';

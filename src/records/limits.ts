@@ -5,6 +5,14 @@ const MiB = 1024 * KiB;
 export const LIMITS = {
   /** A trx's `Data`: a post with a small picture; a block holds at least 26 of these. */
   trxDataBytes: 300 * KiB,
+  /** Levels of lists and objects in a post: whoever follows a value by recursion has room on any stack. */
+  postDepth: 64,
+  /** Elements and members of a post, those of all levels together: a day of readings, one a second and a half. More is work for every reader. */
+  postMembers: 65_536,
+  /** Characters of one numeral in JSON: engines take quadratic time over longer integers. */
+  numeralChars: 1024,
+  /** Plaintext of the posts of one answer: a reader may be slow, and its answer stays in memory until it has taken all of it. One post always fits. */
+  contentAnswerBytes: 4 * MiB,
   /** A trx around its `Data`: ids, key, signature, times. */
   trxOverheadBytes: 4 * KiB,
   /** An encoded block: what a phone can verify in one go. */

@@ -145,6 +145,11 @@ describe('the example of the guide, a guest book', () => {
     const signed = await settled(Promise.resolve(book.request('/', { method: 'POST', body })));
     expect([signed.status, signed.headers.get('location')]).toEqual([303, '/']);
     expect(await page()).toContain('<b>&lt;b&gt;Bo&lt;/b&gt;</b>: What a place!');
+    const { groups } = await settled(sett.groups());
+    const odd = { group_id: groups[0]?.group_id ?? '', data: { name: { toString: 1 }, content: null } };
+    const { trx_id } = await settled(sett.post(odd));
+    await settled(sett.untilFinal({ ...odd, trx_id }));
+    expect(await page()).toContain('<b>(not readable)</b>: (not readable)');
     const again = await settled(guestBook(sett));
     expect(await (await settled(Promise.resolve(again.request('/')))).text()).toContain('What a place!');
   });

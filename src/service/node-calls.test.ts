@@ -52,6 +52,12 @@ function answerTo({ client, call }: Call, status = 200): ToClient {
   return { type: 'answer', client, call, status, contentType: 'application/json', body: '{"ok":true}' };
 }
 
+test('no answer may be framed: a frame of the described interface could call', async () => {
+  const { calls } = browser({ hasTab: false });
+  const { headers } = await calls.answer(request('/docs'));
+  expect([headers.get('content-security-policy'), headers.get('x-frame-options')]).toEqual(["frame-ancestors 'none'", 'DENY']);
+});
+
 test('W-1: a call goes to the leader that answers, and the way to it is open only meanwhile', async () => {
   const { calls, heard, say, sent, tick, isConnected } = browser();
   const answer = calls.answer(request('/api/v1/groups'));

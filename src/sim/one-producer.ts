@@ -27,11 +27,10 @@ class Invariants {
       if (group?.problem) throw new Violation(`an honest node reports a problem: ${group.problem.message}`);
     }
     if (heads.size !== 1) throw new Violation(`the heads differ: ${[...heads].join(' | ')}`);
-    for (const { name, node } of world.machines) {
-      const query = { num: 10_000, reverse: false, startTrx: undefined, includeStart: false, senders: [] };
-      const contents = await world.settled(node.contents(groupId, query));
+    for (const machine of world.machines) {
+      const { name } = machine;
       const counts = new Map<string, number>();
-      for (const { trxId } of contents) counts.set(trxId, (counts.get(trxId) ?? 0) + 1);
+      for (const trxId of await world.finalPosts(machine, groupId)) counts.set(trxId, (counts.get(trxId) ?? 0) + 1);
       for (const trxId of this.acknowledged.keys()) {
         if (counts.get(trxId) !== 1)
           throw new Violation(`${name} holds the acknowledged post ${trxId} ${counts.get(trxId) ?? 0} times`);

@@ -1,6 +1,7 @@
 import type { FaultOf } from '../consensus/index.ts';
 import { ageRecipientOf, initCrypto, initThreshold, type ThresholdKeys } from '../crypto/index.ts';
 import {
+  type ContentItem,
   type Network,
   type NodeView,
   openNode,
@@ -22,6 +23,8 @@ const SETTLE_TICKS = 64;
 
 /** Nobody guesses a passphrase here. */
 const CHEAP_SCRYPT = { n: 2 ** 10, r: 8, p: 1 } as const;
+
+const POSTS_AT_ONCE = 500;
 
 const DISK = { writeMs: [1, 8], readMs: [0, 1] } as const;
 
@@ -122,6 +125,18 @@ export class World {
       check?.();
     }
     return true;
+  }
+
+  /** Ids of all final posts that this machine's node can read, in block order. */
+  async finalPosts({ node }: SimulatedMachine, groupId: string): Promise<string[]> {
+    const items: ContentItem[] = [];
+    for (;;) {
+      const last = items.at(-1);
+      const start = { startTrx: last?.trxId, startSender: last?.publisher, includeStart: false };
+      const page = await this.settled(node.contents(groupId, { num: POSTS_AT_ONCE, reverse: false, senders: [], ...start }));
+      if (page.length === 0) return items.map(({ trxId }) => trxId);
+      items.push(...page);
+    }
   }
 
   /** Lets time pass until a promise of the simulated world settles. Rejects after `limitMs` of its time. */

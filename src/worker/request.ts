@@ -69,6 +69,13 @@ function withTrxId(text: string, uuid: () => string): string {
   return `{"trx_id":"${uuid()}"${/^\s*\}/.test(members) ? '' : ','}${members}`;
 }
 
+/** What the router says in headers besides does not cross from the worker. An address bar or a frame may ask too, so no answer may be framed: `/docs` can call. */
+const HEADERS = {
+  'content-security-policy': "frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+} as const;
+
 export function toResponse({ status, contentType, body }: ApiAnswer): Response {
-  return new Response(body === '' ? null : body, { status, headers: { 'content-type': contentType } });
+  return new Response(body === '' ? null : body, { status, headers: { ...HEADERS, 'content-type': contentType } });
 }

@@ -11,6 +11,7 @@ const file = (text: string, contentType: string): Response =>
       'content-type': `${contentType}; charset=utf-8`,
       'cache-control': 'no-cache',
       'content-security-policy': `${DOCS_POLICY}; frame-ancestors 'none'`,
+      'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
     },
   });

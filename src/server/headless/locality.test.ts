@@ -12,6 +12,8 @@ describe('isLocalCall', () => {
   it.each([
     ['POST', {}],
     ['POST', { 'content-type': 'application/json; charset=utf-8' }],
+    ['POST', { 'content-type': 'Application/JSON ; charset=utf-8' }],
+    ['POST', { 'content-type': 'application/activity+json' }],
     ['GET', { 'content-type': undefined }],
     ['GET', { host: 'localhost:8002' }],
     ['GET', { host: '[::1]:8002', remoteAddress: '::1' }],
@@ -39,6 +41,8 @@ describe('isLocalCall', () => {
     ['a text of a page', 'POST', { 'content-type': 'text/plain' }],
     ['a body of no type', 'POST', { 'content-type': undefined }],
     ['a type that only begins like JSON', 'POST', { 'content-type': 'application/jsonp' }],
+    ['a text that mentions JSON', 'POST', { 'content-type': 'text/plain; application/json' }],
+    ['two types', 'POST', { 'content-type': 'text/plain, application/json' }],
     ['a proxy of this machine', 'GET', { 'x-forwarded-for': '192.0.2.1' }],
   ])('takes %s for no call of this machine', (_name, method, change) => {
     expect(isLocal(method, change)).toBe(false);

@@ -3,6 +3,7 @@
  * its pages come from elsewhere. What tells them apart is what a page cannot choose: the origin that its browser adds, the host that it asked for, and the
  * type of a body that it cannot send without being asked first (CORS).
  */
+import { isJsonType } from '../../api/index.ts';
 import { isLoopback } from '../../network/index.ts';
 import { isLoopbackAddress } from '../guard/address.ts';
 
@@ -31,15 +32,11 @@ export function isLocalCall(facts: Omit<CallFacts, 'callerAddress'>): boolean {
   const site = header('sec-fetch-site');
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   if (FORWARDED.some((name) => header(name) !== undefined)) return false;
-  return BODILESS.has(method) || isJson(header('content-type'));
+  return BODILESS.has(method) || isJsonType(header('content-type'));
 }
 
 function hostOf(header: string | undefined): URL | undefined {
   const url = `http://${header ?? ''}`;
   if (header === undefined || /[/?#@\\\s]/.test(header) || !URL.canParse(url)) return undefined;
   return new URL(url);
-}
-
-function isJson(contentType: string | undefined): boolean {
-  return /^application\/json\s*(;|$)/i.test(contentType ?? '');
 }

@@ -412,11 +412,10 @@ class Trial {
   async #compare(groupId: string): Promise<void> {
     const heads = new Set(this.#honest.map(({ node }) => JSON.stringify(node.view().groups[0]?.head)));
     if (heads.size !== 1) throw new Violation(`the heads differ: ${[...heads].join(' | ')}`);
-    for (const { name, node } of this.#honest) {
-      const query = { num: 100_000, reverse: false, startTrx: undefined, includeStart: false, senders: [] };
+    for (const machine of this.#honest) {
+      const { name } = machine;
       const counts = new Map<string, number>();
-      const contents = await this.#world.settled(node.contents(groupId, query));
-      for (const { trxId } of contents) counts.set(trxId, (counts.get(trxId) ?? 0) + 1);
+      for (const trxId of await this.#world.finalPosts(machine, groupId)) counts.set(trxId, (counts.get(trxId) ?? 0) + 1);
       for (const trxId of this.#watch.acknowledged.keys()) {
         if (counts.get(trxId) !== 1)
           throw new Violation(`${name} holds the acknowledged post ${trxId} ${counts.get(trxId) ?? 0} times`);

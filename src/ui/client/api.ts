@@ -1,6 +1,7 @@
 import type { Notice } from '../../node/view.ts';
 import type { SettClient } from '../../page/index.ts';
-import type { ContentItemJson } from '../logic/feed-model.ts';
+import { parseExact, stringifyExact } from '../../records/json.ts';
+import type { ContentItemJson, PostId } from '../logic/feed-model.ts';
 import type {
   AnnounceItemJson,
   BlockJson,
@@ -34,14 +35,18 @@ export function asNotice(error: unknown): Notice {
 
 type Params = Readonly<Record<string, string | number>>;
 
-async function call<T>(client: SettClient, path: string, init?: RequestInit): Promise<T> {
+const readJson = (response: Response): Promise<unknown> => response.json();
+/** For what people posted: their integers may be beyond 2^53. */
+const readExact = async (response: Response): Promise<unknown> => parseExact(await response.text());
+
+async function call<T>(client: SettClient, path: string, init?: RequestInit, read = readJson): Promise<T> {
   let response: Response;
   try {
     response = await client.api(path, init);
   } catch (error) {
     throw new ApiError('network-failed', error instanceof Error ? error.message : String(error), {}, { cause: error });
   }
-  const body: unknown = await response.json().catch(() => undefined);
+  const body = await read(response).catch(() => undefined);
   if (response.ok) return body as T;
   const fields = (typeof body === 'object' && body !== null ? body : {}) as {
     code?: unknown;
@@ -56,13 +61,13 @@ async function call<T>(client: SettClient, path: string, init?: RequestInit): Pr
 }
 
 function post<T>(client: SettClient, path: string, body: unknown): Promise<T> {
-  return call<T>(client, path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  return call<T>(client, path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: stringifyExact(body) });
 }
 
 export interface ContentRequest {
   readonly num: number;
   /** Only posts before this one. */
-  readonly before?: string;
+  readonly before?: PostId;
 }
 
 export interface Announcement {
@@ -107,15 +112,23 @@ export function createApi(client: SettClient) {
     discard: (groupId: string, trxId: string): Promise<unknown> =>
       post(client, `/api/v1/trx/${id(groupId)}/${id(trxId)}/discard`, {}),
     startSync: (groupId: string): Promise<unknown> => post(client, `/api/v1/group/${id(groupId)}/startsync`, {}),
-    contents: async (groupId: string, request: ContentRequest): Promise<readonly ContentItemJson[]> => {
+    contents: (groupId: string, request: ContentRequest): Promise<readonly ContentItemJson[]> => {
       const query = new URLSearchParams({ num: String(request.num), reverse: 'true' });
-      if (request.before !== undefined) query.set('starttrx', request.before);
-      return (await call<ContentItemJson[] | null>(client, `/app/api/v1/group/${id(groupId)}/content?${query}`)) ?? [];
+      if (request.before !== undefined) {
+        query.set('starttrx', request.before.trxId);
+        query.set('startpublisher', request.before.publisher);
+      }
+      return call(client, `/app/api/v1/group/${id(groupId)}/content?${query}`, undefined, readExact);
     },
     /** The readable content of one post; undefined if this node has none for it. */
     content: async (groupId: string, trxId: string): Promise<ContentItemJson | undefined> => {
       const query = new URLSearchParams({ num: '1', starttrx: trxId, includestarttrx: 'true' });
-      const items = (await call<ContentItemJson[] | null>(client, `/app/api/v1/group/${id(groupId)}/content?${query}`)) ?? [];
+      const items = await call<ContentItemJson[]>(
+        client,
+        `/app/api/v1/group/${id(groupId)}/content?${query}`,
+        undefined,
+        readExact,
+      );
       return items.find((item) => item.TrxId === trxId);
     },
     announce: (groupId: string, announcement: Announcement): Promise<{ trx_id: string }> =>

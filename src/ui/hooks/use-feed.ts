@@ -54,7 +54,7 @@ export function useFeed(groupId: string, postCount: number): FeedState {
       try {
         const page = await api.contents(groupId, { num: size });
         if (session !== live.current) return;
-        show(mergeNewest(feedRef.current, page, size, !jump && window.scrollY > TOP_PX));
+        show(mergeNewest(feedRef.current, page, !jump && window.scrollY > TOP_PX));
         setProblem(undefined);
       } catch (error) {
         if (session === live.current) setProblem(asNotice(error));
@@ -108,7 +108,7 @@ export function useFeed(groupId: string, postCount: number): FeedState {
     const session = live.current;
     setLoadingOlder(true);
     api
-      .contents(groupId, { num: PAGE_POSTS, before: oldest.trxId })
+      .contents(groupId, { num: PAGE_POSTS, before: oldest })
       .then((page) => {
         // A refresh may have replaced the feed meanwhile: the page must still join up with it.
         if (session === live.current && feedRef.current.posts.at(-1) === oldest)

@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { GroupView, Notice } from '../../node/view.ts';
+import { parseExact } from '../../records/json.ts';
 import { useApi } from '../client/context.ts';
 import type { FinalPost } from '../logic/feed-model.ts';
-import { makePost, type PostContent, readPost } from '../logic/post-content.ts';
+import { makePost, type PostContent, readPostText } from '../logic/post-content.ts';
 
 /**
  * `sending`: on its way into this node's storage; `waiting`: stored, nobody else has it; `pending`: a member has it;
@@ -41,7 +42,7 @@ function sameFields(a: OwnEntry, b: OwnEntry): boolean {
  */
 export function useOwnPosts(group: GroupView, finals: readonly FinalPost[], refresh: () => Promise<void>): OwnPosts {
   const api = useApi();
-  const { groupId } = group;
+  const { groupId, userPubkey } = group;
   const [local, setLocal] = useState<ReadonlyMap<string, OwnEntry>>(new Map());
   const known = useRef<ReadonlyMap<string, OwnEntry>>(new Map());
 
@@ -52,7 +53,7 @@ export function useOwnPosts(group: GroupView, finals: readonly FinalPost[], refr
       const state = own.state === 'sending' ? 'waiting' : own.state;
       const entry: OwnEntry = {
         trxId: own.trxId,
-        content: before?.json === own.content ? before.content : readPost(own.content),
+        content: before?.json === own.content ? before.content : readPostText(own.content),
         json: own.content,
         state,
         reason: own.reason,
@@ -85,20 +86,33 @@ export function useOwnPosts(group: GroupView, finals: readonly FinalPost[], refr
     );
   }, [outbox, refresh]);
 
-  // What the feed shows needs no place here any more. Own posts turn final among the newest: no need to look through thousands.
+  // Own posts turn final among the newest: no need to look through thousands.
+  const ownFinals = useMemo(
+    () => finals.slice(0, NEWEST_POSTS).filter(({ publisher }) => publisher === userPubkey),
+    [finals, userPubkey],
+  );
+
+  // What the feed shows needs no place here any more.
   useEffect(() => {
     setLocal((before) => {
-      const shown = finals.slice(0, NEWEST_POSTS).filter((final) => before.has(final.trxId));
+      const shown = ownFinals.filter((final) => before.has(final.trxId));
       if (shown.length === 0) return before;
       const after = new Map(before);
       for (const final of shown) after.delete(final.trxId);
       return after;
     });
-  }, [finals]);
+  }, [ownFinals]);
 
   const send = useCallback(
     async (json: string, trxId: string): Promise<void> => {
-      const entry: OwnEntry = { trxId, content: readPost(json), json, state: 'sending', reason: undefined, timeMs: Date.now() };
+      const entry: OwnEntry = {
+        trxId,
+        content: readPostText(json),
+        json,
+        state: 'sending',
+        reason: undefined,
+        timeMs: Date.now(),
+      };
       setLocal((before) => new Map(before).set(trxId, entry));
       const change = (next: OwnEntry | undefined): void =>
         setLocal((before) => {
@@ -109,7 +123,7 @@ export function useOwnPosts(group: GroupView, finals: readonly FinalPost[], refr
           return after;
         });
       try {
-        await api.post(groupId, JSON.parse(json), trxId);
+        await api.post(groupId, parseExact(json), trxId);
         change({ ...entry, state: 'waiting' });
       } catch (error) {
         change(undefined);
@@ -147,9 +161,9 @@ export function useOwnPosts(group: GroupView, finals: readonly FinalPost[], refr
 
   const entries = useMemo(() => {
     const merged = new Map([...local, ...outbox]);
-    for (const final of finals.slice(0, NEWEST_POSTS)) merged.delete(final.trxId);
+    for (const final of ownFinals) merged.delete(final.trxId);
     return [...merged.values()].sort((a, b) => b.timeMs - a.timeMs);
-  }, [finals, local, outbox]);
+  }, [ownFinals, local, outbox]);
 
   return { entries, post, retry, discard };
 }

@@ -1,9 +1,15 @@
-import { type PostContent, readPost } from './post-content.ts';
+import { type PostContent, readContent } from './post-content.ts';
+
+/** What names a post: any member can give a post of its own the trx id of another's. */
+export interface PostId {
+  readonly publisher: string;
+  readonly trxId: string;
+}
+
+export const postKey = ({ publisher, trxId }: PostId): string => `${publisher}/${trxId}`;
 
 /** A final post as the feed holds it. */
-export interface FinalPost {
-  readonly trxId: string;
-  readonly publisher: string;
+export interface FinalPost extends PostId {
   readonly content: PostContent;
   readonly timeMs: number;
   /** Place in the feed, counted from the newest post at first load (0): newer ones go up, older ones down. Never changes. */
@@ -16,6 +22,8 @@ export interface ContentItemJson {
   readonly Publisher: string;
   readonly Content: unknown;
   readonly TimeStamp: string | number;
+  /** What was posted is no JSON within bounds: `Content` is its text. */
+  readonly Unreadable?: boolean;
 }
 
 /** A gapless run of final posts, newest first. */
@@ -35,11 +43,12 @@ export function nsToMs(value: string | number | undefined): number {
   return value !== undefined && /^-?\d{1,20}$/.test(value) ? Number(BigInt(value) / 1_000_000n) : 0;
 }
 
+const idOf = ({ Publisher, TrxId }: ContentItemJson): PostId => ({ publisher: Publisher, trxId: TrxId });
+
 function toPost(item: ContentItemJson, index: number): FinalPost {
   return {
-    trxId: item.TrxId,
-    publisher: item.Publisher,
-    content: readPost(item.Content),
+    ...idOf(item),
+    content: readContent(item),
     timeMs: nsToMs(item.TimeStamp),
     index,
   };
@@ -50,26 +59,26 @@ function place(items: readonly ContentItemJson[], newestIndex: number): FinalPos
 }
 
 /**
- * Takes in a page of the newest posts (newest first; `size` were asked for). If the page does not reach down to what is held, the
+ * Takes in a page of the newest posts (newest first). If the page does not reach down to what is held, the
  * page replaces it, or, with `keep`, the feed stays and is marked as behind, so that a reader's place is not lost.
  */
-export function mergeNewest(feed: Feed, page: readonly ContentItemJson[], size: number, keep: boolean): Feed {
+export function mergeNewest(feed: Feed, page: readonly ContentItemJson[], keep: boolean): Feed {
   const newest = feed.posts[0];
-  const overlap = newest ? page.findIndex((item) => item.TrxId === newest.trxId) : -1;
+  const overlap = newest ? page.findIndex((item) => postKey(idOf(item)) === postKey(newest)) : -1;
   if (newest && overlap === 0) return feed.behind ? { ...feed, behind: false } : feed;
   if (newest && overlap > 0) {
     return { ...feed, posts: [...place(page.slice(0, overlap), newest.index + overlap), ...feed.posts], behind: false };
   }
   if (newest && keep && page.length > 0) return { ...feed, behind: true };
-  return { posts: place(page, 0), complete: page.length < size, behind: false };
+  return { posts: place(page, 0), complete: page.length === 0, behind: false };
 }
 
-/** Takes in the posts before the oldest one held (newest first; `size` were asked for). */
+/** Takes in the posts before the oldest one held (newest first; `size` were asked for). Fewer may come, because they are large: only where none come the feed is complete. */
 export function appendOlder(feed: Feed, page: readonly ContentItemJson[], size: number): Feed {
-  const held = new Set(feed.posts.slice(-size).map((post) => post.trxId));
-  const fresh = page.filter((item) => !held.has(item.TrxId));
+  const held = new Set(feed.posts.slice(-size).map(postKey));
+  const fresh = page.filter((item) => !held.has(postKey(idOf(item))));
   const oldest = feed.posts.at(-1)?.index ?? 1;
-  return { ...feed, posts: [...feed.posts, ...place(fresh, oldest - 1)], complete: page.length < size };
+  return { ...feed, posts: [...feed.posts, ...place(fresh, oldest - 1)], complete: page.length === 0 };
 }
 
 /** Posts drawn or dropped together, so that a long feed keeps few nodes in the page. */

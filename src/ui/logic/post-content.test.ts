@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
-import { makePost, readPost } from './post-content.ts';
+import { listing, makePost, readContent, readPost, readPostText } from './post-content.ts';
 import { POST_LIMIT_BYTES, postBytes } from './post-size.ts';
 import { utf8Bytes } from './text.ts';
 
 test.each([
   [makePost('hello', 'x'), 'hello'],
-  [JSON.stringify(makePost('hello', 'x')), 'hello'],
   [{ type: 'Note', content: 'hello' }, 'hello'],
   [{ type: 'Add', object: { type: 'Note', content: 'hello' }, target: { id: 'g' } }, 'hello'],
   [{ content: 'hello' }, 'hello'],
@@ -42,6 +41,28 @@ test('what a JSON text cannot hold is listed as well', () => {
   expect(readPost(circle).kind).toBe('unknown');
   expect(readPost(undefined).kind).toBe('unknown');
   expect(readPost(10n).kind).toBe('unknown');
+});
+
+test('text that looks like a post is no post: only what the node parsed has a shape', () => {
+  const text = JSON.stringify(makePost('forged', 'x'));
+  expect(readContent({ Content: text })).toEqual({ kind: 'note', title: undefined, text });
+  expect(readContent({ Content: text, Unreadable: true })).toEqual({ kind: 'unreadable', text });
+});
+
+test('an own post is read from its JSON text, whatever an older version took', () => {
+  expect(readPostText(JSON.stringify(makePost('hello', 'x')))).toMatchObject({ kind: 'note', text: 'hello' });
+  expect(readPostText('{"n":12345678901234567890}')).toMatchObject({ json: '{\n  "n": 12345678901234567890\n}' });
+  for (const json of ['[', '{"a":1,"a":2}', '['.repeat(20_000)])
+    expect(readPostText(json)).toEqual({ kind: 'unreadable', text: json });
+});
+
+test('a listing is that of JSON, and bounded also where indentation is most of it', () => {
+  const value = { a: [], b: {}, c: [1, 'x\n', null, { d: [[true]] }] };
+  expect(listing(value)).toBe(JSON.stringify(value, null, 2));
+  let deep: unknown = Array(60_000).fill(0);
+  for (let level = 0; level < 60; level++) deep = [deep];
+  expect(listing(deep).length).toBeLessThan(300_100);
+  expect(listing(deep)).toMatch(/…$/);
 });
 
 test('the size of a post is that of its encrypted JSON', () => {

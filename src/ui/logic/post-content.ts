@@ -1,37 +1,20 @@
-/** What a post's JSON says to a reader. Peers may send any JSON: known shapes become text, all others a readable listing. */
+import { isJsonObject, parseExact } from '../../records/json.ts';
+
+/** What a post's JSON says to a reader. Peers may send any bytes: known shapes become text, all others a readable listing, and what is no JSON is marked so. */
 export type PostContent =
   | { readonly kind: 'note'; readonly title: string | undefined; readonly text: string }
-  | { readonly kind: 'unknown'; readonly json: string };
+  | { readonly kind: 'unknown'; readonly json: string }
+  | { readonly kind: 'unreadable'; readonly text: string };
 
-type Json = unknown;
-
-function isObject(value: Json): value is Readonly<Record<string, Json>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function text(value: Json): string | undefined {
+function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** JSON text is parsed; anything that is no JSON text stays as it is. */
-export function parseJson(value: Json): Json {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
-
-/**
- * Reads ActivityStreams (`Create`/`Add` of a `Note` and its kin, or the object alone); a string is a note too.
- * `content` is the JSON text of a post or the value it parses to.
- */
-export function readPost(content: Json): PostContent {
-  const value = parseJson(content);
+/** Reads the value of a post: ActivityStreams (`Create`/`Add` of a `Note` and its kin, or the object alone); a string is a note too, whatever it looks like. */
+export function readPost(value: unknown): PostContent {
   if (typeof value === 'string') return { kind: 'note', title: undefined, text: value };
-  if (isObject(value)) {
-    const object = isObject(value.object) ? value.object : value;
+  if (isJsonObject(value)) {
+    const object = isJsonObject(value.object) ? value.object : value;
     const body = text(object.content) ?? text(object.summary);
     const title = text(object.name) ?? text(object.title);
     if (body !== undefined || title !== undefined)
@@ -41,13 +24,63 @@ export function readPost(content: Json): PostContent {
   return { kind: 'unknown', json: listing(value) };
 }
 
-/** Indented JSON; total also for what a test or a hostile page might pass. */
-export function listing(value: Json): string {
+/** Reads an item of the content route. */
+export function readContent({ Content, Unreadable }: { readonly Content: unknown; readonly Unreadable?: boolean }): PostContent {
+  return Unreadable ? { kind: 'unreadable', text: String(Content) } : readPost(Content);
+}
+
+/** Reads the JSON text of an own post. */
+export function readPostText(json: string): PostContent {
+  let value: unknown;
   try {
-    return JSON.stringify(value, null, 2) ?? String(value);
+    value = parseExact(json);
   } catch {
-    return String(value);
+    // An older version of this app took it.
+    return { kind: 'unreadable', text: json };
   }
+  return readPost(value);
+}
+
+/** A listing is for people: of a post that is larger they see the beginning. */
+const LISTING_CHARS = 300_000;
+const INDENT = '  ';
+
+/** Indented JSON of a value of JSON, exact, cut where it is too long; total also for what a test or a hostile page might pass. */
+export function listing(value: unknown): string {
+  const parts: string[] = [];
+  let left = LISTING_CHARS;
+  const add = (part: string): void => {
+    parts.push(part.slice(0, Math.max(0, left)));
+    left -= part.length;
+  };
+  const list = (entries: readonly (readonly [label: string, value: unknown])[], brackets: string, indent: string): void => {
+    add(brackets.charAt(0));
+    for (const [place, [label, entry]] of entries.entries()) {
+      // Indentation grows with depth: a small post may have a very long listing.
+      if (left <= 0) return;
+      add(`${place === 0 ? '' : ','}\n${indent}${INDENT}${label}`);
+      show(entry, indent + INDENT);
+    }
+    add(`${entries.length === 0 ? '' : `\n${indent}`}${brackets.charAt(1)}`);
+  };
+  const show = (one: unknown, indent: string): void => {
+    if (left <= 0) return;
+    if (Array.isArray(one))
+      list(
+        one.map((element) => ['', element]),
+        '[]',
+        indent,
+      );
+    else if (isJsonObject(one))
+      list(
+        Object.entries(one).map(([name, member]) => [`${JSON.stringify(name)}: `, member]),
+        '{}',
+        indent,
+      );
+    else add(typeof one === 'bigint' ? String(one) : (JSON.stringify(one) ?? String(one)));
+  };
+  show(value, '');
+  return `${parts.join('')}${left < 0 ? '…' : ''}`;
 }
 
 /** The ActivityStreams object that the composer posts. `id` is a UUID of its own, not the trx id. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clampText, displayName, linkify, shortKey, utf8Bytes } from './text.ts';
+import { clampText, displayName, linkify, shortKey, TITLE_CLAMP, utf8Bytes, withoutStacks } from './text.ts';
 
 test('a name loses what is invisible or turns the direction, and stays one short line', () => {
   expect(displayName('\u202Eevil\u200B\u2066 \n group')).toBe('evil group');
@@ -28,6 +28,17 @@ test('short texts are shown whole; long ones are cut at a word or line and never
   const astral = clampText(`a${'👩'.repeat(5000)}`) ?? '';
   expect(astral.isWellFormed()).toBe(true);
   expect(clampText('x'.repeat(300 * 1024))).toHaveLength(1000);
+});
+
+test('a title is folded sooner than a text', () => {
+  expect(clampText('A title of a few words', TITLE_CLAMP)).toBeUndefined();
+  expect(clampText('W'.repeat(200_000), TITLE_CLAMP)).toHaveLength(TITLE_CLAMP.chars);
+  expect(clampText('T\n'.repeat(20_000), TITLE_CLAMP)?.split('\n')).toHaveLength(TITLE_CLAMP.lines);
+});
+
+test('towers of combining marks are cut, marks as scripts have them stay', () => {
+  expect(withoutStacks(`M${'\u0301'.repeat(60_000)}!`)).toBe(`M${'\u0301'.repeat(8)}!`);
+  for (const text of ['קְוֹצֵ֤ץ', 'น้ำ', 'स्त्री', 'Việt', '👩‍🌾']) expect(withoutStacks(text)).toBe(text);
 });
 
 test('http and https become links, with the punctuation around them left out', () => {
@@ -65,4 +76,34 @@ test('the parts of any text put together are the text', () => {
         .join(''),
     ).toBe(text);
   }
+});
+
+test.each([
+  ['https://аррӏе.com', 'https://xn--80ak6aa92e.com/'],
+  ['https://\u0430pple.com/login', 'https://xn--pple-43d.com/login'],
+  ['https://gοοgle.com', 'https://xn--ggle-0nda.com/'],
+  ['https://ցօօցլе.example', 'https://xn--e1a53d1bata.example/'],
+  ['https://bank.com\u30ce.jp', 'https://bank.xn--com-mn4b.jp/'],
+  ['https://ɡoogle.com', 'https://xn--oogle-qmc.com/'],
+  ['https://%61pple.com', 'https://apple.com/'],
+  ['https://ｇｏｏｇｌｅ.com', 'https://google.com/'],
+])('%s shows where it really leads', (address, shown) => {
+  const [part] = linkify(address);
+  expect(part).toEqual({ text: part?.href, href: part?.href });
+  expect(part?.text).toMatch(/^[\x21-\x7e]+$/);
+  expect(part?.text).toBe(shown);
+});
+
+test.each([
+  'https://müller.de',
+  'https://例え.jp/あ',
+  'https://スーパー.example:8080/?q=1',
+  'https://한국.kr',
+  'http://127.0.0.1:8000/#x',
+  'https://[::1]:8443/',
+  'https://xn--80ak6aa92e.com',
+  'HTTPS://Example.ORG',
+  'https://en.wikipedia.org/wiki/Кириллица',
+])('%s stays as it was written', (address) => {
+  expect(linkify(address)).toEqual([{ text: address, href: new URL(address).href }]);
 });

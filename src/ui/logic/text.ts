@@ -28,23 +28,38 @@ export function shortKey(key: string, head = 6, tail = 4): string {
   return key.length <= head + tail + 1 ? key : `${key.slice(0, head)}…${key.slice(-tail)}`;
 }
 
+/** More marks on one letter than any script has: they would cover the posts around. */
+const STACK = /(\p{M}{8})\p{M}+/gu;
+
+/** A post's text without towers of combining marks. */
+export function withoutStacks(text: string): string {
+  return text.replace(STACK, '$1');
+}
+
 /** How much of a long text is shown before the reader asks for more. */
-const CLAMP_CHARS = 1000;
-const CLAMP_LINES = 16;
+export interface Clamp {
+  readonly chars: number;
+  readonly lines: number;
+}
+const BODY_CLAMP: Clamp = { chars: 1000, lines: 16 };
+export const TITLE_CLAMP: Clamp = { chars: 200, lines: 3 };
+/** A tail of a few words is not worth a button. */
+const TAIL_SHARE = 0.2;
+/** How far back a cut looks for the end of a word. */
+const WORD_CHARS = 80;
 
 /** The first part of a long text, cut at a word where one is near; undefined if the text is short enough to show whole. */
-export function clampText(text: string): string | undefined {
+export function clampText(text: string, { chars, lines }: Clamp = BODY_CLAMP): string | undefined {
   let end = -1;
-  for (let line = 0, at = 0; line < CLAMP_LINES; line++) {
+  for (let line = 0, at = 0; line < lines; line++) {
     at = text.indexOf('\n', at) + 1;
     if (at === 0) break;
-    if (line === CLAMP_LINES - 1 && text.slice(at).trim() !== '') end = at - 1;
+    if (line === lines - 1 && text.slice(at).trim() !== '') end = at - 1;
   }
-  if (end === -1 || end > CLAMP_CHARS) {
-    // A tail of a few words is not worth a button.
-    if (text.length <= CLAMP_CHARS + 200) return end === -1 ? undefined : text.slice(0, end);
-    const space = text.lastIndexOf(' ', CLAMP_CHARS);
-    end = space > CLAMP_CHARS - 80 ? space : CLAMP_CHARS;
+  if (end === -1 || end > chars) {
+    if (text.length <= chars * (1 + TAIL_SHARE)) return end === -1 ? undefined : text.slice(0, end);
+    const space = text.lastIndexOf(' ', chars);
+    end = space > chars - WORD_CHARS ? space : chars;
     // Never cut a surrogate pair in two.
     if (/[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end--;
   }
@@ -60,7 +75,10 @@ export interface TextPart {
 const LINK = /\bhttps?:\/\/[^\s<>"'`{}|\\^]{1,2000}/giu;
 const TRAILING = new Set('.,;:!?)]}\'"»”’');
 
-/** Cuts a text into plain parts and links. Only http and https become links, and a link always shows its whole address. */
+/**
+ * Cuts a text into plain parts and links. Only http and https become links, and a link always shows its whole address: as it was written, or with its host
+ * in ASCII (`xn--…`) where it could be taken for another.
+ */
 export function linkify(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;
@@ -69,7 +87,7 @@ export function linkify(text: string): TextPart[] {
     const href = httpAddress(address);
     if (href === undefined) continue;
     if (match.index > end) parts.push({ text: text.slice(end, match.index) });
-    parts.push({ text: address, href });
+    parts.push({ text: hasPlainHost(address) ? address : href, href });
     end = match.index + address.length;
   }
   if (end < text.length) parts.push({ text: text.slice(end) });
@@ -87,6 +105,20 @@ function withoutTrailing(address: string): string {
     if (last === ')') unopened--;
   }
   return address.slice(0, end);
+}
+
+const HOST = /^https?:\/\/([^/?#]*?)(?::\d*)?(?:[/?#]|$)/i;
+const IPV6 = /^\[[\da-f:.]+\]$/i;
+/** Latin as far as its accents are seen at a glance. */
+const LATIN_LABEL = /^[\dA-Za-zÀ-ÖØ-öø-ÿ-]*$/;
+/** Scripts without letters that look Latin. None may stand beside Latin: some of these look like a slash or a hyphen there. */
+const EAST_ASIAN_LABEL = /^[\d\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー]*$/u;
+
+/** Whether a host reads as what it is. Cyrillic, Greek, Armenian and Cherokee words can look entirely Latin, so whatever is not listed here counts as a disguise. */
+function hasPlainHost(address: string): boolean {
+  const host = HOST.exec(address)?.[1];
+  if (host === undefined) return false;
+  return IPV6.test(host) || host.split('.').every((label) => LATIN_LABEL.test(label) || EAST_ASIAN_LABEL.test(label));
 }
 
 function httpAddress(text: string): string | undefined {

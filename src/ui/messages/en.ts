@@ -246,6 +246,7 @@ export const en = {
     retry: 'Try again',
     more: 'Show more',
     less: 'Show less',
+    unreadable: 'Not readable: this is not the JSON that a post is',
     unknownShape: 'A kind of entry that this page does not know',
     emptyPost: 'Empty text',
   },

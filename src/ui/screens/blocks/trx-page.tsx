@@ -12,9 +12,9 @@ import { useTask } from '../../hooks/use-task.ts';
 import { formatBytes } from '../../logic/bytes.ts';
 import { nsToMs } from '../../logic/feed-model.ts';
 import { downloadJson } from '../../logic/files.ts';
-import { listing, parseJson } from '../../logic/post-content.ts';
+import { listing } from '../../logic/post-content.ts';
 import { paths } from '../../logic/route.ts';
-import { clampText } from '../../logic/text.ts';
+import { clampText, withoutStacks } from '../../logic/text.ts';
 import { problemText, useMessages } from '../../messages/index.ts';
 import styles from './detail.module.css';
 
@@ -30,7 +30,12 @@ export function TrxPage({ group, trxId }: { readonly group: GroupView; readonly 
       api.trxStatus(groupId, trxId).catch(() => undefined),
       api.content(groupId, trxId).catch(() => undefined),
     ]);
-    return { trx, status, blockId: status?.block_id, content: item && listing(parseJson(item.Content)) };
+    return {
+      trx,
+      status,
+      blockId: status?.block_id,
+      content: item && { ...item, text: item.Unreadable ? String(item.Content) : listing(item.Content) },
+    };
   }, [api, groupId, trxId]);
   const loaded = useLoaded(load);
   const download = useTask(async () => downloadJson(`sett-receipt-${trxId}.json`, await api.receipt(groupId, trxId)));
@@ -89,16 +94,18 @@ export function TrxPage({ group, trxId }: { readonly group: GroupView; readonly 
       )}
       <div className={styles.part}>
         <h3>{words.content}</h3>
-        {content === undefined ? <p className={styles.quiet}>{words.contentNone}</p> : <Content text={content} />}
+        {content?.Unreadable && <p className={styles.quiet}>{messages.feed.unreadable}</p>}
+        {content === undefined ? <p className={styles.quiet}>{words.contentNone}</p> : <Content text={content.text} />}
       </div>
     </section>
   );
 }
 
 function Content({ text }: { readonly text: string }) {
+  const whole = withoutStacks(text);
   return (
     <pre className={styles.content} dir="ltr">
-      {clampText(text) ?? text}
+      {clampText(whole) ?? whole}
     </pre>
   );
 }

@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef, useState } from 'react';
 import type { GroupView } from '../../../node/view.ts';
-import type { FeedChunk } from '../../logic/feed-model.ts';
+import { type FeedChunk, postKey } from '../../logic/feed-model.ts';
 import { FinalPostArticle } from './final-post-article.tsx';
 
 interface FeedChunkProps {
@@ -46,7 +46,7 @@ export const FeedChunkView = memo(
         {!away &&
           chunk.posts.map((post) => (
             <FinalPostArticle
-              key={post.trxId}
+              key={postKey(post)}
               post={post}
               groupId={group.groupId}
               own={post.publisher === group.userPubkey}

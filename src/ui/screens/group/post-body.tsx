@@ -1,52 +1,46 @@
 import { memo, useId, useMemo, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import type { PostContent } from '../../logic/post-content.ts';
-import { clampText, linkify } from '../../logic/text.ts';
+import { clampText, linkify, TITLE_CLAMP, withoutStacks } from '../../logic/text.ts';
 import { useMessages } from '../../messages/index.ts';
 import styles from './post-body.module.css';
 
 /** What somebody wrote: text and nothing but text, in a direction of its own, long ones folded. */
 export const PostBody = memo(function PostBody({ content }: { readonly content: PostContent }) {
   const { feed } = useMessages();
-  if (content.kind === 'unknown') {
-    return (
-      <figure className={styles.unknown}>
-        <figcaption>{feed.unknownShape}</figcaption>
-        <Folding text={content.json} code />
-      </figure>
-    );
-  }
+  if (content.kind === 'unknown') return <Raw text={content.json} caption={feed.unknownShape} />;
+  if (content.kind === 'unreadable') return <Raw text={content.text} caption={feed.unreadable} />;
   return (
     <>
-      {content.title !== undefined && (
-        <p className={styles.title} dir="auto">
-          {content.title}
-        </p>
-      )}
-      {content.text === '' ? <p className={styles.none}>{feed.emptyPost}</p> : <Folding text={content.text} />}
+      {content.title !== undefined && <Folding text={content.title} as="title" />}
+      {content.text === '' ? <p className={styles.none}>{feed.emptyPost}</p> : <Folding text={content.text} as="text" />}
     </>
   );
 });
 
-function Folding({ text, code = false }: { readonly text: string; readonly code?: boolean }) {
+function Raw({ text, caption }: { readonly text: string; readonly caption: string }) {
+  return (
+    <figure className={styles.unknown}>
+      <figcaption>{caption}</figcaption>
+      {text !== '' && <Folding text={text} as="code" />}
+    </figure>
+  );
+}
+
+function Folding({ text, as }: { readonly text: string; readonly as: 'title' | 'text' | 'code' }) {
   const { feed } = useMessages();
   const [open, setOpen] = useState(false);
   const id = useId();
-  const clamped = useMemo(() => clampText(text), [text]);
-  const shown = open || clamped === undefined ? text : clamped;
+  const whole = useMemo(() => withoutStacks(text), [text]);
+  const clamped = useMemo(() => clampText(whole, as === 'title' ? TITLE_CLAMP : undefined), [whole, as]);
+  const shown = open ? whole : (clamped ?? whole);
+  const Tag = as === 'code' ? 'pre' : 'p';
   return (
     <>
-      {code ? (
-        <pre id={id} className={styles.code} dir="ltr">
-          {shown}
-          {shown !== text && '…'}
-        </pre>
-      ) : (
-        <p id={id} className={styles.text} dir="auto">
-          <Linked text={shown} />
-          {shown !== text && '…'}
-        </p>
-      )}
+      <Tag id={id} className={styles[as]} dir={as === 'code' ? 'ltr' : 'auto'}>
+        {as === 'text' ? <Linked text={shown} /> : shown}
+        {shown !== whole && '…'}
+      </Tag>
       {clamped !== undefined && (
         <Button
           kind="quiet"
