@@ -6,6 +6,7 @@ export {
   bundleOfNonce,
   ConsensusRow,
   configurationOf,
+  configurationOfRow,
   configurationOfNonce,
   consensusRows,
   DEFAULT_ENGINE,

@@ -1,6 +1,7 @@
 import { verifySeal } from '../crypto/index.ts';
 import type { Block } from '../records/index.ts';
-import type { Chain, Refusal } from './chain.ts';
+import type { Chain } from './chain.ts';
+import type { Refusal } from './chain-head.ts';
 import type { Write } from './ports.ts';
 import type { Producing } from './producing.ts';
 import type { Recovering } from './recovery/recovering.ts';

@@ -22,43 +22,12 @@ import {
   TABLES_IN_MEMORY,
 } from '../ledger/index.ts';
 import { Block, type ChangeConsensusResultBundle, decodeOrNothing, equalBytes, type Trx, TrxType } from '../records/index.ts';
+import { type Above, type ChainOptions, genesisHead, type Head, headOf, type Refusal } from './chain-head.ts';
 import { contentWrites, executionWrites } from './chain-rows.ts';
 import { isEvidenceGood } from './evidence.ts';
-import type { Durability, Store, Write } from './ports.ts';
+import { type Durability, StoreError, type Write } from './ports.ts';
 import { rollBack } from './recovery/roll-back.ts';
 import { AdoptedRow, HeadRow, keyOf, ledgerKeyOf, PlaceRow, startingWith } from './rows.ts';
-import type { VerifiedTrxs } from './verified.ts';
-
-export interface Head extends ParentBlock {
-  readonly stateRoot: Uint8Array;
-  /** Of the configuration that sealed it. */
-  readonly configNonce: number;
-  /** Posts that this node holds decrypted. */
-  readonly posts: number;
-}
-
-/**
- * Why a block from elsewhere was not taken. `wrong-content`: its trxs break the rules for a block; `wrong-evidence`: what it carries of its agreement
- * does not hold, which its hash says nothing of; `wrong-root`: its StateRoot is not ours;
- * `unknown-rules`: the group has changed to execution rules that this software does not have.
- */
-export type Refusal =
-  | NonNullable<ReturnType<typeof flawOf>>
-  | 'wrong-content'
-  | 'wrong-evidence'
-  | 'wrong-root'
-  | 'unknown-rules';
-
-/** A block above the head. */
-export interface Above {
-  readonly head: Head;
-  /** Its producers' seals make it final. */
-  readonly configuration: ActiveConfiguration;
-  readonly isFinal: boolean;
-}
-
-/** Decrypts a post's data; undefined: not readable here (not admitted, or not what a post holds). */
-export type ReadPost = (trx: Trx) => Promise<Uint8Array | undefined>;
 
 /** Rows that may wait in one transaction: beyond this a tab's memory and its responsiveness suffer. */
 const STAGED_LIMIT = { blocks: 64, writes: 4_000 } as const;
@@ -69,10 +38,7 @@ const STAGED_LIMIT = { blocks: 64, writes: 4_000 } as const;
  */
 export class Chain {
   readonly identity: GroupIdentity;
-  readonly #store: Store;
-  readonly #verified: VerifiedTrxs;
-  readonly #readPost: ReadPost;
-  readonly #genesis: Block;
+  readonly #options: ChainOptions;
   /** The newest block staged; what follows is built and checked on it. */
   #tip: Head;
   /** The newest final block stored: what this node tells others and shows. */
@@ -91,12 +57,12 @@ export class Chain {
   /** The CONSENSUS trx of a recovery that this node produces under, until the chain has it. */
   #adopted: Trx | undefined;
 
-  constructor(options: { identity: GroupIdentity; genesis: Block; store: Store; verified: VerifiedTrxs; readPost: ReadPost }) {
+  /** What is in memory may not be what is stored: nothing is done with it before it has been read again. */
+  #isStale = false;
+
+  constructor(options: ChainOptions) {
+    this.#options = options;
     this.identity = options.identity;
-    this.#genesis = options.genesis;
-    this.#store = options.store;
-    this.#verified = options.verified;
-    this.#readPost = options.readPost;
     this.#tip = genesisHead(options.genesis);
     this.#head = this.#tip;
     this.#configuration = configurationOf(this.#state, this.identity);
@@ -165,21 +131,55 @@ export class Chain {
     return this.#stagedBlocks.length >= STAGED_LIMIT.blocks || this.#staged.length >= STAGED_LIMIT.writes;
   }
 
-  /** Drops what is staged and reads head, state and history from the store. Answers whether what is stored holds together. */
+  /**
+   * Drops what is staged and reads head, state and history from the store. Answers whether what is stored holds together. If reading fails nothing changes, but
+   * that nothing more can be staged on what may not be stored.
+   */
   async reload(): Promise<{ sound: boolean }> {
+    this.#isStale = true;
+    const fresh = new Chain(this.#options);
+    const sound = await fresh.#read();
+    this.become(fresh);
+    return { sound };
+  }
+
+  /** After a task that failed: what it has staged is no whole, and must not be written with what comes next. */
+  async dropStaged(): Promise<void> {
+    if (this.#isStale || this.#staged.length > 0 || this.hasStaged) await this.reload();
+  }
+
+  /** A second view of what is stored, to try blocks on. Nothing that happens to it touches this one, until {@link become}. Nothing must be staged here. */
+  async scratch(): Promise<Chain> {
+    const copy = new Chain(this.#options);
+    if (!(await copy.#read())) throw new Error('What is stored of this chain does not hold together.');
+    return copy;
+  }
+
+  /** Takes over what the other, a {@link scratch} of this one, has stored. */
+  become(other: Chain): void {
+    this.#tip = other.#tip;
+    this.#head = other.#head;
+    this.#above = other.#above;
+    this.#state = other.#state;
+    this.#frontier = other.#frontier;
+    this.#configuration = other.#configuration;
+    this.#staged = other.#staged;
+    this.#stagedBlocks = other.#stagedBlocks;
+    this.#stagedTrxs = other.#stagedTrxs;
+    this.#droppedTrxs = other.#droppedTrxs;
+    this.#adopted = other.#adopted;
+    this.#isStale = other.#isStale;
+  }
+
+  #mustBeFresh(): void {
+    if (this.#isStale) throw new Error('This chain has to be read again before anything is done with it.');
+  }
+
+  /** Reads what is stored into a chain that is new. Answers whether it holds together. */
+  async #read(): Promise<boolean> {
     const { groupId } = this.identity;
-    this.#staged = [];
-    this.#stagedBlocks = [];
-    this.#stagedTrxs.clear();
-    this.#droppedTrxs.clear();
-    this.#adopted = undefined;
-    this.#state = new KvState();
-    this.#frontier = emptyFrontier();
-    this.#tip = genesisHead(this.#genesis);
-    this.#head = this.#tip;
-    this.#above = [];
     let finalBlockId = 0;
-    const stored = await this.#store.get('heads', keyOf.head(groupId));
+    const stored = await this.#options.store.get('heads', keyOf.head(groupId));
     if (stored) {
       try {
         const row = HeadRow.decode(stored);
@@ -195,21 +195,23 @@ export class Chain {
         };
         finalBlockId = row.FinalBlockId;
         for (const table of TABLES_IN_MEMORY) {
-          for (const { key, value } of await this.#store.range('kv', startingWith(keyOf.kv(groupId, table, '')))) {
+          for (const { key, value } of await this.#options.store.range('kv', startingWith(keyOf.kv(groupId, table, '')))) {
             this.#state.apply(table, ledgerKeyOf(key), value);
           }
         }
-      } catch {
-        return { sound: false };
+      } catch (error) {
+        // What cannot be read now may be whole.
+        if (error instanceof StoreError) throw error;
+        return false;
       }
     }
     this.#configuration = configurationOf(this.#state, this.identity);
     this.#head = this.#tip;
     const sound = await this.#isTailSound(finalBlockId);
-    const adopted = await this.#store.get('log', keyOf.adopted(groupId));
+    const adopted = await this.#options.store.get('log', keyOf.adopted(groupId));
     this.#adopted = adopted && AdoptedRow.decode(adopted).Trx;
     this.#configuration = this.#nextConfiguration();
-    return { sound };
+    return sound;
   }
 
   /** Of the next block on the tip: what the state says, or the recovery that was adopted on this very block. */
@@ -233,8 +235,9 @@ export class Chain {
     if (recovery?.nonce !== block.ConfigNonce) return undefined;
     // The first of a nonce that was adopted is the only one, and none of a lower nonce comes after it.
     const { opening } = this;
-    const isOther = opening && !equalBytes(bundleHash(opening.bundle), bundleHash(recovery.bundle));
-    return isOther && opening.nonce >= recovery.nonce ? undefined : recovery;
+    const isOther =
+      opening && opening.nonce >= recovery.nonce && !equalBytes(bundleHash(opening.bundle), bundleHash(recovery.bundle));
+    return isOther ? undefined : recovery;
   }
 
   /**
@@ -243,7 +246,8 @@ export class Chain {
    */
   async #isTailSound(finalBlockId: number): Promise<boolean> {
     if (this.#tip.blockId === 0) return true;
-    let parent = await this.#parentAt(finalBlockId - 1);
+    const under = await this.storedBlock(Math.max(0, finalBlockId - 1));
+    let parent: ParentBlock | undefined = under && headOf(under, 0);
     let newest: Block | undefined;
     for (let blockId = finalBlockId; blockId <= this.#tip.blockId; blockId++) {
       const block = await this.storedBlock(blockId);
@@ -269,15 +273,10 @@ export class Chain {
     return configurationOfNonce(this.#state, this.identity, nonce) ?? this.#configuration;
   }
 
-  async #parentAt(blockId: number): Promise<ParentBlock | undefined> {
-    const block = await this.storedBlock(Math.max(0, blockId));
-    return block && headOf(block, 0);
-  }
-
   /** A stored block; undefined if there is none, or it is damaged. Block 0 is the genesis block. */
   async storedBlock(blockId: number): Promise<Block | undefined> {
-    if (blockId === 0) return this.#genesis;
-    const bytes = await this.#store.get('blocks', keyOf.block(this.identity.groupId, blockId));
+    if (blockId === 0) return this.#options.genesis;
+    const bytes = await this.#options.store.get('blocks', keyOf.block(this.identity.groupId, blockId));
     return bytes && decodeOrNothing(Block, bytes);
   }
 
@@ -285,7 +284,7 @@ export class Chain {
   async orderContext(trxs: readonly Trx[], blockTimeNs: bigint): Promise<OrderContext> {
     const { groupId } = this.identity;
     const keys = trxs.map((trx) => keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
-    const stored = await this.#store.getMany('trxs', keys);
+    const stored = await this.#options.store.getMany('trxs', keys);
     const isStored = (place: number, key: string): boolean => stored[place] !== undefined && !this.#droppedTrxs.has(key);
     const present = new Set(keys.filter((key, place) => isStored(place, key) || this.#stagedTrxs.has(key)));
     return {
@@ -294,7 +293,7 @@ export class Chain {
       state: this.#state,
       blockTimeNs,
       inChain: (sender, trxId) => present.has(keyOf.trx(groupId, sender, trxId)),
-      isSigned: (trx) => this.#verified.isSigned(trx),
+      isSigned: (trx) => this.#options.verified.isSigned(trx),
     };
   }
 
@@ -308,6 +307,7 @@ export class Chain {
    * Without `needsSeals` (a producer that catches up with what f+1 others named) it need not be final.
    */
   async examine(block: Block, { needsSeals = true } = {}): Promise<{ execution: Execution } | { refusal: Refusal }> {
+    this.#mustBeFresh();
     if (!this.knowsRules) return { refusal: 'unknown-rules' };
     const configuration = this.recoveryOf(block)?.configuration ?? this.#configuration;
     const flaw = flawOf(block, this.#tip, configuration);
@@ -329,6 +329,7 @@ export class Chain {
 
   /** Confirms an execution: the block becomes the head in memory, its rows wait for {@link flush}. */
   async stage(block: Block, execution: Execution): Promise<void> {
+    this.#mustBeFresh();
     const { groupId } = this.identity;
     const configuration = this.recoveryOf(block)?.configuration ?? this.#configuration;
     const firstLeaf = this.#frontier.size;
@@ -338,7 +339,7 @@ export class Chain {
     for (const [place, trx] of block.Trxs.entries()) {
       this.#stagedTrxs.add(keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
       if (trx.Type !== TrxType.POST) continue;
-      const content = await this.#readPost(trx);
+      const content = await this.#options.readPost(trx);
       if (!content) continue;
       this.#staged.push(contentWrites(groupId, block, place, trx, content));
       posts += 1;
@@ -356,6 +357,7 @@ export class Chain {
    * must be staged. Answers the blocks, ascending.
    */
   async stageRollback(blockId: number): Promise<readonly Block[]> {
+    this.#mustBeFresh();
     const { groupId } = this.identity;
     const blocks: Block[] = [];
     for (let next = blockId + 1; next <= this.#tip.blockId; next++) {
@@ -367,7 +369,7 @@ export class Chain {
     if (!base || blockId > this.#head.blockId) throw new RangeError(`block ${blockId} is not final here`);
     this.#configuration = configurationOf(this.#state, this.identity);
     if (blocks.length === 0) return [];
-    const { writes, frontier, posts } = await rollBack(this.#store, groupId, blocks, this.#state);
+    const { writes, frontier, posts } = await rollBack(this.#options.store, groupId, blocks, this.#state);
     for (const write of writes) this.#staged.push(write);
     for (const trx of blocks.flatMap(({ Trxs }) => Trxs)) this.#droppedTrxs.add(keyOf.trx(groupId, trx.SenderPubkey, trx.TrxId));
     this.#frontier = frontier;
@@ -413,11 +415,13 @@ export class Chain {
    * On a failure the chain is as it is stored, and the error is passed on.
    */
   async flush(durability: Durability, extra: readonly Write[] = []): Promise<readonly Block[]> {
+    this.#mustBeFresh();
     const blocks = this.#stagedBlocks;
     try {
-      await this.#store.write([...this.#transaction(), ...extra], durability);
+      await this.#options.store.write([...this.#transaction(), ...extra], durability);
     } catch (error) {
-      await this.reload();
+      // What failed is what the caller is told of, whether or not the store can be read at this moment.
+      await this.reload().catch(() => {});
       throw error;
     }
     this.#staged = [];
@@ -450,6 +454,7 @@ export class Chain {
     durability: Durability,
     extra: (final: readonly Block[]) => readonly Write[],
   ): Promise<readonly Block[]> {
+    this.#mustBeFresh();
     const waiting = this.#above.find(({ head }) => head.blockId === block.BlockId);
     if (!waiting || !equalBytes(waiting.head.hash, block.BlockHash) || !isFinal(block, waiting.configuration)) return [];
     this.#above = this.#above.map((above) => (above === waiting ? { ...above, isFinal: true } : above));
@@ -462,9 +467,10 @@ export class Chain {
     const key = keyOf.block(this.identity.groupId, block.BlockId);
     const writes: Write[] = [{ table: 'blocks', key, value: Block.encode(block) }, ...this.#transaction(), ...extra(final)];
     try {
-      await this.#store.write(writes, durability);
+      await this.#options.store.write(writes, durability);
     } catch (error) {
-      await this.reload();
+      // What failed is what the caller is told of, whether or not the store can be read at this moment.
+      await this.reload().catch(() => {});
       throw error;
     }
     this.#raiseHead();
@@ -473,28 +479,16 @@ export class Chain {
 
   /** Where a trx stands, by sender and id, in a final block or one that waits for seals. */
   async placeOf(senderPubkey: string, trxId: string): Promise<PlaceRow | undefined> {
-    const row = await this.#store.get('trxs', keyOf.trx(this.identity.groupId, senderPubkey, trxId));
+    const row = await this.#options.store.get('trxs', keyOf.trx(this.identity.groupId, senderPubkey, trxId));
     return row && PlaceRow.decode(row);
   }
 
   /** Places in final blocks of all trxs with this id, by sender; several only if somebody copied another's id. */
   async placesOf(trxId: string): Promise<{ sender: string; place: PlaceRow }[]> {
     const prefix = keyOf.trxId(this.identity.groupId, trxId, '');
-    const rows = await this.#store.range('trxids', startingWith(prefix));
+    const rows = await this.#options.store.range('trxids', startingWith(prefix));
     return rows
       .map(({ key, value }) => ({ sender: key.slice(prefix.length), place: PlaceRow.decode(value) }))
       .filter(({ place }) => place.BlockId <= this.#head.blockId);
   }
 }
-
-const headOf = (block: Block, posts: number): Head => ({
-  blockId: block.BlockId,
-  epoch: block.Epoch,
-  timeNs: block.TimeStamp,
-  hash: block.BlockHash,
-  stateRoot: block.StateRoot,
-  configNonce: block.ConfigNonce,
-  posts,
-});
-
-const genesisHead = (genesis: Block): Head => ({ ...headOf(genesis, 0), stateRoot: frontierRoot(emptyFrontier()) });

@@ -4,7 +4,8 @@ import { Pool, whyExcluded } from '../ledger/index.ts';
 import { type Block, genesisBlock, parseSeed, type Seed, type Trx, TrxType, toHex } from '../records/index.ts';
 import { Answers } from './answers.ts';
 import { BlockIntake } from './block-intake.ts';
-import { Chain, type Refusal } from './chain.ts';
+import { Chain } from './chain.ts';
+import type { Refusal } from './chain-head.ts';
 import { Change } from './change/change.ts';
 import { errorNotice } from './errors.ts';
 import { Gossiper } from './gossiper.ts';
@@ -70,7 +71,7 @@ export class Group {
   readonly silentBelow = (): number => this.#producing.silentBelow;
   readonly #options: GroupOptions;
   readonly #answers: Answers;
-  readonly #mailbox = new Mailbox();
+  readonly #mailbox = new Mailbox(() => this.chain.dropStaged());
   readonly #gossiper: Gossiper;
   readonly syncer: Syncer;
   readonly #producing: Producing;

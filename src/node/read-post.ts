@@ -1,6 +1,6 @@
 import { openBytes } from '../crypto/index.ts';
 import type { Seed } from '../records/index.ts';
-import type { ReadPost } from './chain.ts';
+import type { ReadPost } from './chain-head.ts';
 import type { PrivateCipher } from './ports.ts';
 import type { Secrets } from './secrets.ts';
 

@@ -1,6 +1,6 @@
 import type { Block, SyncResponse } from '../records/index.ts';
 import { askForBlocks, type BlockAsker, blocksIn } from './block-requests.ts';
-import type { Refusal } from './chain.ts';
+import type { Refusal } from './chain-head.ts';
 import type { Members } from './members.ts';
 import type { Clock, PeerId } from './ports.ts';
 

@@ -1,5 +1,5 @@
 /** For tests of recoveries: chains that leave each other. The same each time, so that they can do so at any block. */
-import { signSeal } from '../crypto/index.ts';
+import { signBlock, signSeal } from '../crypto/index.ts';
 import { type Block, blockHash, type Trx } from '../records/index.ts';
 import type { Author } from './ledger-fixture.ts';
 import { PaperChain } from './paper-chain.ts';
@@ -39,9 +39,11 @@ export function recoveredLater(nonce: 2 | 3) {
   return { paper, blocks: [ordinary, recovered([], paper).first] };
 }
 
-/** A block with something else in it, hashed and sealed anew. */
+/** A block with something else in it, hashed and sealed anew; by one alone also signed. */
 export function altered(block: Block, over: Partial<Block>, sealers: readonly Author[]): Block {
   const unhashed = { ...block, ...over };
   const bare = { ...unhashed, BlockHash: blockHash(unhashed), Seals: [] };
-  return { ...bare, Seals: sealers.map(({ secret }) => signSeal(bare, secret)) };
+  const [first, ...others] = sealers;
+  const signed = first && others.length === 0 ? signBlock(bare, first.secret) : bare;
+  return { ...signed, Seals: sealers.map(({ secret }) => signSeal(signed, secret)) };
 }

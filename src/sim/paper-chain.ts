@@ -57,6 +57,7 @@ export class PaperChain {
     return dealtChange({
       seed: this.identity,
       signSecrets: producers.map(({ secret }) => secret),
+      ownerSecret: this.owner.secret,
       intervalMs: 1_000,
       encryption: 0,
       random: this.#random,
@@ -84,7 +85,12 @@ export class PaperChain {
       trxs,
       stateRoot: execution.stateRoot,
     });
-    const block = { ...bare, Seals: sealers.flatMap(({ secret }) => sealBlock(bare, before, secret).Seals) };
+    const sealed = sealers.map(({ secret }) => sealBlock(bare, before, secret));
+    const block = {
+      ...bare,
+      ProducerSign: sealed[0]?.ProducerSign ?? bare.ProducerSign,
+      Seals: sealed.flatMap(({ Seals }) => Seals),
+    };
     this.blocks.push(block);
     return block;
   }

@@ -1,8 +1,9 @@
 import { openBytes } from '../../crypto/index.ts';
-import { bundleHash, bundleIn, type Recovery, recoveryIn } from '../../ledger/index.ts';
+import { bundleHash, bundleIn, configurationOf, KvState, type Recovery, recoveryIn } from '../../ledger/index.ts';
 import { type Block, ConsensusResult, equalBytes, PostItem, type Trx, TrxType } from '../../records/index.ts';
 import { askForBlocks, type BlockAsker, blocksIn } from '../block-requests.ts';
-import type { Chain, Refusal } from '../chain.ts';
+import type { Chain } from '../chain.ts';
+import type { Refusal } from '../chain-head.ts';
 import type { Change } from '../change/change.ts';
 import type { Mailbox } from '../mailbox.ts';
 import type { Member, Members } from '../members.ts';
@@ -12,7 +13,8 @@ import type { Producing } from '../producing.ts';
 import { GivenUpRow, keyOf, type OutboxRow } from '../rows.ts';
 import type { AppliedBlocks } from '../sync.ts';
 import type { GivenUpView } from '../view.ts';
-import { hasBlock, openingIn, secondChain, type TwoChains } from './two-chains.ts';
+import { nextConfiguration, type SealedFork, sealedFork, upToNonce } from './fork-choice.ts';
+import { hasBlock, type TwoChains } from './two-chains.ts';
 
 export interface RecoveringOptions extends BlockAsker {
   readonly chain: Chain;
@@ -125,26 +127,27 @@ export class Recovering {
 
   /**
    * Takes back what stands above the base, stores that together with the blocks that come instead and the recovery that is adopted on them, if one is, and
-   * answers the trxs of others that are in no block any more. Throws {@link Refused}.
+   * answers the trxs of others that are in no block any more. All of it happens on a second view of the chain, which counts once everything is stored: whatever fails
+   * before, nothing has changed. Throws {@link Refused}.
    */
-  async #takeBack(recovery: Recovery, instead: readonly Block[], adopted?: Trx): Promise<readonly Trx[]> {
+  async #takeBack(fork: Fork, instead: readonly Block[], adopted?: Trx): Promise<readonly Trx[]> {
     const { chain, outbox, producing, userPubkey, alsoWrite, returned } = this.#options;
     const headBefore = chain.head.blockId;
-    const dropped = await chain.stageRollback(recovery.base.blockId);
-    await this.#stage(instead);
-    producing.halt();
-    if (adopted) chain.stageAdoption(adopted);
+    const { next, dropped } = await this.#staged(fork.base, instead);
+    if (adopted) next.stageAdoption(adopted);
     const kept = new Set(instead.flatMap(({ Trxs }) => Trxs.map(nameOf)));
     const rows = await this.#ownOf(
       dropped.filter(({ BlockId }) => BlockId <= headBefore),
       kept,
     );
-    const lost = this.#lost(recovery, headBefore, rows.length);
-    await chain.flush('strict', [
+    const lost = this.#lost(fork, headBefore, rows.length);
+    await next.flush('strict', [
       ...outbox.writesBack(rows),
       ...(lost ? [{ table: 'log', key: keyOf.givenUp(this.#options.groupId), value: GivenUpRow.encode(lost) } as const] : []),
       ...alsoWrite(instead),
     ]);
+    producing.halt();
+    chain.become(next);
     if (lost) this.#givenUp = viewOf(lost);
     outbox.takeBack(rows);
     if (rows.length > 0) returned(rows.map(({ Trx }) => Trx));
@@ -154,7 +157,19 @@ export class Recovering {
     return dropped.flatMap(({ Trxs }) => Trxs).filter(isLeft);
   }
 
-  #lost({ nonce, base }: Recovery, headBefore: number, ownTrxs: number): GivenUpRow | undefined {
+  /** The chain as it would be with these blocks on a base instead of those above it, and the latter. Throws {@link Refused}. */
+  async #staged(base: Fork['base'], blocks: readonly Block[]): Promise<{ next: Chain; dropped: readonly Block[] }> {
+    const next = await this.#options.chain.scratch();
+    const dropped = await next.stageRollback(base.blockId);
+    for (const block of blocks) {
+      const examined = await next.examine(block);
+      if ('refusal' in examined) throw new Refused(examined.refusal);
+      await next.stage(block, examined.execution);
+    }
+    return { next, dropped };
+  }
+
+  #lost({ nonce, base }: Fork, headBefore: number, ownTrxs: number): GivenUpRow | undefined {
     if (headBefore <= base.blockId) return undefined;
     const { clock } = this.#options;
     return { Nonce: nonce, BaseBlockId: base.blockId, LastBlockId: headBefore, OwnTrxs: ownTrxs, Time: clock.nowNs() };
@@ -185,73 +200,49 @@ export class Recovering {
   // -------------------------------------------------------------------------------------------------------------- another chain
 
   /**
-   * Blocks from a height on that this chain has, or is about to open a recovery at. If the first opens a recovery on a final block of this chain, or a
-   * later one overtakes this chain's, and they lead to a higher configuration than this chain's, as many as that takes come in the place of what
-   * stands there. `other`: they do not. In the mailbox.
+   * Blocks from a height on that this chain has, or is about to open a recovery at. If they are another chain's that counts more, as many as it takes to show
+   * that come in the place of what stands there. `other`: they do not. In the mailbox.
    */
   async take(blocks: readonly Block[]): Promise<readonly Block[] | 'other' | Refusal> {
     const { producing, toPool } = this.#options;
-    const recovery = (blocks[0] && this.#opensOver(blocks[0])) ?? (await this.#overtakes(blocks));
-    if (!recovery || !(await this.#isBaseFinal(recovery))) return 'other';
-    const leastNonce = this.#leastNonceOver(recovery);
-    const last = blocks.findIndex(({ ConfigNonce }) => ConfigNonce >= leastNonce);
-    if (last < 0) return 'other';
-    const taken = blocks.slice(0, last + 1);
-    return this.#unlessRefused(async () => {
-      const dropped = await this.#takeBack(recovery, taken);
+    const fork = await this.#sealedFork(blocks);
+    const taken = fork && upToNonce(fork, this.#leastNonceOver(fork));
+    const last = taken?.at(-1);
+    if (!fork || !taken || !last) return 'other';
+    return unlessRefused(async () => {
+      const dropped = await this.#takeBack({ nonce: last.ConfigNonce, base: fork.base }, taken);
       await producing.follow();
       await toPool(dropped);
       return taken;
     });
   }
 
-  /** What comes of it; where a block is refused, why, and nothing has changed. */
-  async #unlessRefused<T>(goOver: () => Promise<T>): Promise<T | Refusal> {
-    try {
-      return await goOver();
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      await this.#options.chain.reload();
-      return error.refusal;
-    }
-  }
-
-  /** The recovery that this block opens right above its base, sealed by those whom it names. */
-  #opensOver(block: Block): Recovery | undefined {
-    const recovery = openingIn(block, this.#options.chain.identity);
-    return recovery?.base.blockId === block.BlockId - 1 ? recovery : undefined;
-  }
-
-  /**
-   * The recovery among these that overtakes one of this chain: where this chain opened its own, or is about to, they go on from the older blocks, which its
-   * producers may not have known. Its base is said to be where they leave this chain.
-   */
-  async #overtakes([first, ...later]: readonly Block[]): Promise<Recovery | undefined> {
+  /** How far these blocks are sealed, if they stand on a final block of this chain in the place of others; undefined if they do not. */
+  async #sealedFork(blocks: readonly Block[]): Promise<SealedFork | undefined> {
     const { chain } = this.#options;
-    if (!first) return undefined;
-    const ours = await chain.storedBlock(first.BlockId);
-    const isOpening = ours ? this.#opensOver(ours) : chain.opening?.base.blockId === first.BlockId - 1;
-    if (!isOpening) return undefined;
-    const overtaking = later.map((block) => this.#opensOver(block)).findLast((recovery) => recovery !== undefined);
-    return overtaking && { ...overtaking, base: { blockId: first.BlockId - 1, hash: first.PrevHash } };
+    const [first] = blocks;
+    if (!first || first.BlockId - 1 > chain.head.blockId || (await hasBlock(chain, first.BlockId, first.BlockHash)))
+      return undefined;
+    const base = await chain.storedBlock(first.BlockId - 1);
+    if (!base || !equalBytes(base.BlockHash, first.PrevHash)) return undefined;
+    const { BlockId: blockId, Epoch: epoch, TimeStamp: timeNs, BlockHash: hash } = base;
+    const under = blockId === 0 ? configurationOf(new KvState(), chain.identity) : chain.configurationUnder(base.ConfigNonce);
+    const after = nextConfiguration(base, under, chain.identity);
+    return sealedFork(blocks, { blockId, epoch, timeNs, hash }, after, chain.identity);
   }
 
-  /** The configuration that another chain has to have, to count more than this one and what is adopted here. */
-  #leastNonceOver(recovery: Recovery): number {
+  /** The nonce that another chain has to be sealed under, to count more than this one and what is adopted here. */
+  #leastNonceOver({ blocks }: SealedFork): number {
     const { chain } = this.#options;
     const adopted = this.#above(chain.adopted);
-    const isOther = adopted && !equalBytes(bundleHash(adopted.bundle), bundleHash(recovery.bundle));
-    return 1 + Math.max(chain.configuration.nonceFloor, isOther ? adopted.nonce : 0);
+    const isOpenedThere = ({ Trxs: [trx] }: Block): boolean => adopted !== undefined && this.#isSame(adopted, trx);
+    const adoptedNonce = adopted === undefined || blocks.some(isOpenedThere) ? 0 : adopted.nonce;
+    return 1 + Math.max(chain.head.configNonce, adoptedNonce);
   }
 
-  /** Throws {@link Refused}. */
-  async #stage(blocks: readonly Block[]): Promise<void> {
-    const { chain } = this.#options;
-    for (const block of blocks) {
-      const examined = await chain.examine(block);
-      if ('refusal' in examined) throw new Refused(examined.refusal);
-      await chain.stage(block, examined.execution);
-    }
+  #isSame({ bundle }: Recovery, trx: Trx | undefined): boolean {
+    const other = this.#above(trx)?.bundle;
+    return other !== undefined && equalBytes(bundleHash(bundle), bundleHash(other));
   }
 
   /** Once a second: looks at members whose chain is of a higher configuration, or differs under the same one. */
@@ -317,12 +308,12 @@ export class Recovering {
     // What they stand on is still there, and final.
     const under = first.BlockId - 1;
     if (under > chain.head.blockId || !(await hasBlock(chain, under, first.PrevHash))) return false;
-    return (await this.#unlessRefused(() => this.#follow(trx, recovery, toBase))) === undefined;
+    return (await unlessRefused(() => this.#follow(trx, recovery, toBase))) === undefined;
   }
 
   /** Finds where the chain of a member leaves this one, and takes what counts more. */
   async #look(member: Member): Promise<void> {
-    const { chain, mailbox, apply } = this.#options;
+    const { chain, mailbox, apply, twoChains } = this.#options;
     const newest = Math.min(chain.head.blockId, member.headBlock);
     const isHigher = member.configNonce > this.#ownNonce;
     // Where nothing is higher and its head is one of ours, nobody has to be asked.
@@ -340,11 +331,29 @@ export class Recovering {
       const { applied } = await apply(blocks);
       if (applied > 0) return;
       if (answers > 1) this.#restLong(member);
-      const ours = other <= chain.head.blockId ? await chain.storedBlock(other) : undefined;
-      const theirs = ours && (await secondChain(chain, ours, blocks));
-      if (theirs)
-        await this.#options.twoChains({ nonce: chain.head.configNonce, ours: nameOfBlock(ours), theirs: nameOfBlock(theirs) });
+      const found = await this.secondChain(blocks);
+      if (found) await twoChains(found);
     });
+  }
+
+  /**
+   * Two chains of one nonce are two that each hold a block sealed under it, and verify: neither counts more. What is sealed under older nonces only shows
+   * nothing, whoever sealed it. In the mailbox.
+   * @param blocks of the other chain, from where it leaves this one
+   */
+  async secondChain(blocks: readonly Block[]): Promise<TwoChains | undefined> {
+    const { chain } = this.#options;
+    const { configNonce: nonce, blockId, hash } = chain.head;
+    // Those of before have sealed the head: they can have sealed another one since they were replaced.
+    if (nonce !== chain.inForce.nonce) return undefined;
+    const fork = await this.#sealedFork(blocks);
+    const shown = fork && upToNonce(fork, nonce);
+    const theirs = shown?.at(-1);
+    if (!fork || !shown || theirs?.ConfigNonce !== nonce) return undefined;
+    if (typeof (await unlessRefused(() => this.#staged(fork.base, shown))) === 'string') return undefined;
+    const beside = await chain.storedBlock(theirs.BlockId);
+    const ours = beside?.ConfigNonce === nonce ? nameOfBlock(beside) : { blockId, hash };
+    return { nonce, ours, theirs: nameOfBlock(theirs) };
   }
 
   /**
@@ -418,6 +427,19 @@ export class Recovering {
       for (const blocks of offers.sort((a, b) => b.length - a.length)) await mailbox.run(() => take(blocks));
       if (chain.head.blockId === before) return;
     }
+  }
+}
+
+/** Where two chains part, and the nonce of the one that counts. */
+type Fork = Pick<Recovery, 'nonce' | 'base'>;
+
+/** What comes of it; where a block is refused, why, and nothing has changed. */
+async function unlessRefused<T>(goOver: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await goOver();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return error.refusal;
   }
 }
 

@@ -2,7 +2,8 @@ import { groupTopic } from '../../crypto/index.ts';
 import type { GroupIdentity } from '../../ledger/index.ts';
 import type { Block, ChangeConsensusResp, Trx } from '../../records/index.ts';
 import { BlockIntake } from '../block-intake.ts';
-import { Chain, type ReadPost } from '../chain.ts';
+import { Chain } from '../chain.ts';
+import type { ReadPost } from '../chain-head.ts';
 import { Mailbox } from '../mailbox.ts';
 import { Members } from '../members.ts';
 import { Outbox } from '../outbox.ts';
@@ -70,7 +71,7 @@ export class PaperMember {
       cipherKey,
       userPubkey,
       chain: this.chain,
-      mailbox: new Mailbox(),
+      mailbox: new Mailbox(() => this.chain.dropStaged()),
       members: this.members,
       outbox: this.outbox,
       producing: PRODUCING,
