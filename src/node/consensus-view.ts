@@ -8,10 +8,9 @@ export function consensusViewOf(group: Group): ConsensusView {
   const { producers, nonce, engine, intervalMs, encryption } = group.chain.inForce;
   const { producer } = group;
   const status = producer?.status;
-  const heard = new Set(group.members.all().map(({ pubkey }) => pubkey));
   const linkOf = (pubkey: string, index: number): ProducerLink => {
     if (pubkey === group.row.UserPubkey) return 'self';
-    return (producer ? producer.connected.includes(index) : heard.has(pubkey)) ? 'connected' : 'away';
+    return (producer ? producer.connected.includes(index) : group.members.ofKey(pubkey).length > 0) ? 'connected' : 'away';
   };
   const viewOf = (pubkey: string, index: number): ProducerView => {
     const finishedEpoch = status?.finished?.[index];

@@ -44,8 +44,9 @@ export function sealTrxs(cipherKey: Uint8Array, trxs: readonly Trx[], random: Ra
   return sealPackage(cipherKey, { type: PackageType.TRX, Data: HBTrxBundle.encode({ Trxs: trxs }) }, random);
 }
 
-export function sealBroadcast(cipherKey: Uint8Array, broadcast: GroupBroadcast, random: Random): Uint8Array {
-  return sealPackage(cipherKey, { type: PackageType.GROUP_BROADCAST, Data: GroupBroadcast.encode(broadcast) }, random);
+export function sealBroadcast(cipherKey: Uint8Array, broadcast: Partial<GroupBroadcast>, random: Random): Uint8Array {
+  const data = GroupBroadcast.encode(GroupBroadcast.create(broadcast));
+  return sealPackage(cipherKey, { type: PackageType.GROUP_BROADCAST, Data: data }, random);
 }
 
 export function sealBlockGossip(cipherKey: Uint8Array, block: Block, random: Random): Uint8Array {

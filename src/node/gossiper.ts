@@ -24,6 +24,7 @@ import { LargeTrxs } from './large-trxs.ts';
 import type { Members } from './members.ts';
 import { packForGossip } from './outbox.ts';
 import type { GossipVerdict, PeerId, Ports } from './ports.ts';
+import { isPresenceSigned, signPresence } from './presence.ts';
 import type { VerifiedTrxs } from './verified.ts';
 
 export interface GossiperOptions extends FreshBlocksOptions {
@@ -34,6 +35,9 @@ export interface GossiperOptions extends FreshBlocksOptions {
   readonly userPubkey: string;
   readonly members: Members;
   readonly verified: VerifiedTrxs;
+  readonly signSecret: Uint8Array;
+  /** Whether presences of this key are signed with it (N-15). */
+  readonly knowsKey: (pubkey: string) => boolean;
   readonly epoch: () => number;
   /** See `GroupBroadcast`. */
   readonly silentBelow: () => number;
@@ -148,9 +152,12 @@ export class Gossiper {
       if (members.remove(origin)) this.#options.changed();
       return 'accept';
     }
+    const isProved = this.#isProved(broadcast, origin);
+    if (isProved === 'forged') return 'reject';
     const came = members.heard({
       peerId: origin,
       pubkey: broadcast.Pubkey,
+      isProved,
       headBlock: broadcast.HeadBlockId,
       headHash: broadcast.HeadHash,
       configNonce: broadcast.ConfigNonce,
@@ -159,7 +166,7 @@ export class Gossiper {
       clockOffsetNs: broadcast.ClockNs - ports.clock.nowNs(),
       heardAtMs: ports.clock.monotonicMs(),
     });
-    if (members.all().length <= MEET_LIMIT) ports.network.meet(origin);
+    if (isProved || members.all().length <= MEET_LIMIT) ports.network.meet(origin);
     if (came) {
       this.presenceSoon();
       this.#cameSoon();
@@ -168,6 +175,13 @@ export class Gossiper {
     if (broadcast.Kind === GroupBroadcastKind.TRX && this.#options.wantsTrxs()) this.#largeTrxs.told(broadcast, origin);
     this.#options.changed();
     return 'accept';
+  }
+
+  /** A key that says nothing that matters is not checked: what it signs proves as little as what it does not. */
+  #isProved(broadcast: GroupBroadcast, origin: PeerId): boolean | 'forged' {
+    const { knowsKey, groupId } = this.#options;
+    if (broadcast.Sign.length === 0 || !knowsKey(broadcast.Pubkey) || !this.#mayCheck(origin, 1)) return false;
+    return isPresenceSigned(broadcast, groupId) || 'forged';
   }
 
   #cameSoon(): void {
@@ -244,8 +258,7 @@ export class Gossiper {
     const nowMs = ports.clock.monotonicMs();
     this.#largeTrxs.tick();
     if (nowMs - this.#lastPresenceMs >= PRESENCE_EVERY_MS) this.presenceSoon();
-    const connected = new Set(ports.network.state().peers.map(({ peerId }) => peerId));
-    if (members.expire(nowMs, (peerId) => connected.has(peerId))) changed();
+    if (members.expire(nowMs)) changed();
   }
 
   /** Says goodbye, so that nobody looks for this node. */
@@ -258,7 +271,7 @@ export class Gossiper {
   }
 
   async #broadcast(kind: GroupBroadcastKind, about: Partial<GroupBroadcast>): Promise<number> {
-    const { ports, topic, cipherKey, userPubkey } = this.#options;
+    const { ports, topic, cipherKey, userPubkey, groupId, knowsKey, signSecret } = this.#options;
     const peerId = ports.network.state().peerId;
     if (peerId === undefined) return 0;
     const { head } = this.#options.chain;
@@ -278,9 +291,11 @@ export class Gossiper {
       Hash: NO_BYTES,
       SizeBytes: 0,
       Nonce: ports.random.bytes(12),
+      Sign: NO_BYTES,
       ...about,
     };
-    return this.#tryPublish(topic, sealBroadcast(cipherKey, broadcast, ports.random));
+    const signed = knowsKey(userPubkey) ? signPresence(broadcast, groupId, signSecret) : broadcast;
+    return this.#tryPublish(topic, sealBroadcast(cipherKey, signed, ports.random));
   }
 
   /** Being offline is no error: what matters is sent again. */

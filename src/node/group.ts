@@ -9,8 +9,9 @@ import type { Refusal } from './chain-head.ts';
 import { Change } from './change/change.ts';
 import { errorNotice } from './errors.ts';
 import { Gossiper } from './gossiper.ts';
+import { isKnownKey, isNeededKey, membersOf } from './known-keys.ts';
 import { Mailbox } from './mailbox.ts';
-import { Members } from './members.ts';
+import type { Members } from './members.ts';
 import { Outbox } from './outbox.ts';
 import type { GossipVerdict, MessageStream, MessageStreamHandlers, PeerId, Ports, Write } from './ports.ts';
 import { type Draft, Poster } from './poster.ts';
@@ -48,8 +49,7 @@ export interface GroupOptions {
 }
 
 const SECOND_MS = 1_000;
-/** How long a group that could not write waits before it tries again. */
-const RETRY_MS = 5_000;
+const RETRY_WRITING_MS = 5_000;
 
 /** A block that does not follow on ours may come from an honest member that was asked before our head moved, or that a recovery has not reached. */
 const WITHOUT_BLAME: ReadonlySet<Refusal> = new Set(['wrong-height', 'wrong-parent', 'wrong-configuration', 'unknown-rules']);
@@ -61,7 +61,7 @@ export class Group {
   readonly secrets: Secrets;
   readonly topic: string;
   readonly chain: Chain;
-  readonly members = new Members(() => this.chain.head.configNonce);
+  readonly members: Members;
   readonly outbox: Outbox;
   readonly poster: Poster;
   readonly pool = new Pool();
@@ -99,6 +99,7 @@ export class Group {
       readPost: readPostOf(this.seed, options.secrets, ports.privateCipher),
     });
     this.outbox = new Outbox(ports.store, groupId);
+    this.members = membersOf(this.chain, ports.network, row.UserPubkey);
     const { topic, members, seed, chain, outbox } = this;
     this.poster = new Poster({ ...options, userPubkey: row.UserPubkey, seed, chain, members, outbox });
     const { network, random, clock } = ports;
@@ -116,6 +117,8 @@ export class Group {
       ports,
       verified: options.verified,
       chain: this.chain,
+      signSecret: options.secrets.signSecret,
+      knowsKey: (pubkey) => isKnownKey(this.chain, pubkey),
       takesBlocks: () => !this.#producing.buildsItself,
       epoch: () => this.epoch,
       silentBelow: this.silentBelow,
@@ -127,6 +130,8 @@ export class Group {
     });
     this.syncer = new Syncer({
       ...common,
+      producers: () => this.chain.inForce.producers,
+      isNeeded: (pubkey) => isNeededKey(this.chain, pubkey),
       headBlock: () => this.chain.head.blockId,
       limitBlock: () => this.#producing.limitBlock,
       refused: (source, refusal) => this.#refused(source, refusal),
@@ -172,8 +177,7 @@ export class Group {
       returned: (trxs) => this.#returned(trxs),
       twoChains: async (found) => {
         if (this.#split.found || this.chain.inForce.nonce > found.nonce) return;
-        await this.#split.begin(found);
-        await this.#settleSplit();
+        await this.#split.begin(found).then(() => this.#settleSplit());
       },
     });
     this.#intake = new BlockIntake({
@@ -225,9 +229,9 @@ export class Group {
     return Math.max(this.chain.head.epoch, this.members.epochOf(this.chain.inForce.producers));
   }
 
-  /** The newest block that anybody, this node included, is known to have. */
+  /** The newest block that there is, as far as can be believed. */
   get targetBlock(): number {
-    return Math.max(this.chain.head.blockId, this.members.newestHead());
+    return Math.max(this.chain.head.blockId, this.syncer.newestCredible());
   }
 
   /** Begins to take part. What stands in the way is shown as a problem and tried again. */
@@ -477,7 +481,7 @@ export class Group {
     }
     this.#producing.halt();
     this.change.halt();
-    this.#retryAtMs = this.#options.ports.clock.monotonicMs() + RETRY_MS;
+    this.#retryAtMs = this.#options.ports.clock.monotonicMs() + RETRY_WRITING_MS;
     this.#setProblem(notice);
   }
 

@@ -3,6 +3,7 @@ export { makeTrx, newUuid } from './genesis.ts';
 export { openSecrets } from './keystore.ts';
 export { type NodeOptions, openNode, SettNode } from './node.ts';
 export * from './ports.ts';
+export { signPresence } from './presence.ts';
 export { ProducerFrame, ProducerHello, purposeOf, SealNotice } from './producers/frames.ts';
 export type { TrustedDealer } from './producers/make-engine.ts';
 export { AdoptedRow, HeadRow, keyOf } from './rows.ts';

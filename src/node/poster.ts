@@ -166,14 +166,13 @@ export class Poster {
   #timeNs(): bigint {
     const { ports, chain, members } = this.#options;
     const nowNs = ports.clock.nowNs();
-    const offsets = new Map<string, bigint>();
-    for (const { pubkey, clockOffsetNs } of members.all()) {
-      if (!chain.configuration.producers.includes(pubkey)) continue;
-      const other = offsets.get(pubkey);
-      // A presence proves nothing: of several that say to be one producer, the least surprising counts.
-      if (other === undefined || magnitude(clockOffsetNs) < magnitude(other)) offsets.set(pubkey, clockOffsetNs);
-    }
-    const candidates = [nowNs, chain.head.timeNs, nowNs + lowerMedian([...offsets.values()])];
+    // Of several that say to be one producer, the least surprising counts.
+    const offsets = chain.configuration.producers.flatMap((producer) => {
+      const said = members.ofKey(producer).map(({ clockOffsetNs }) => clockOffsetNs);
+      const [least] = said.sort((a, b) => (magnitude(a) < magnitude(b) ? -1 : 1));
+      return least === undefined ? [] : [least];
+    });
+    const candidates = [nowNs, chain.head.timeNs, nowNs + lowerMedian(offsets)];
     return candidates.reduce((latest, time) => (time > latest ? time : latest));
   }
 

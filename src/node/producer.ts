@@ -249,15 +249,17 @@ export class Producer {
 
   /** Handles inputs and everything that follows from them without waiting for others. */
   async #handleAll(inputs: readonly EngineInput[]): Promise<void> {
-    let queue = [...inputs];
+    // The next one last: an array gives up its end for nothing, and one frame may hold thousands.
+    const queue = inputs.toReversed();
+    const next = (more: readonly EngineInput[]): number => queue.push(...more.toReversed());
     while (queue.length > 0) {
       const persist: LogEntry[] = [];
       let decided: Step | undefined;
-      for (let input = queue.shift(); input; input = queue.shift()) {
+      for (let input = queue.pop(); input; input = queue.pop()) {
         const step = this.#engine.handle(input);
         persist.push(...step.persist);
         this.#note(step);
-        queue = [...(await this.#answers(step)), ...queue];
+        next(await this.#answers(step));
         if (step.output || step.confirm) {
           decided = step;
           break;
@@ -265,7 +267,9 @@ export class Producer {
       }
       await this.#persist(persist);
       this.#flushFrames();
-      if (decided && !this.#stopped) queue = [...(await this.#executedAs(decided)), ...queue, ...this.#waitingTrxs.inputs()];
+      if (!decided || this.#stopped) continue;
+      next(await this.#executedAs(decided));
+      queue.unshift(...this.#waitingTrxs.inputs().toReversed());
     }
   }
 

@@ -220,7 +220,8 @@ export class Producing {
   tick(): void {
     const { chain, members, ports } = this.#options;
     const tipBlock = chain.tip.blockId;
-    if (!this.buildsItself || members.newestHead() <= tipBlock) this.#lag = undefined;
+    const newest = Math.max(members.headOf(chain.inForce.producers), members.provedHead());
+    if (!this.buildsItself || newest <= tipBlock) this.#lag = undefined;
     else if (this.#lag?.tipBlock !== tipBlock) this.#lag = { tipBlock, sinceMs: ports.clock.monotonicMs() };
     this.#producer?.tick();
   }

@@ -2,7 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Backup, groupTopic, initCrypto } from '../crypto/index.ts';
 import { GroupBroadcast, GroupBroadcastKind, parseSeed, stringifyExact } from '../records/index.ts';
 import { AnnouncedGroup, type SimulatedMachine, World } from '../sim/index.ts';
+import { openVault } from '../sim/world.ts';
 import { sealBroadcast } from './envelope.ts';
+import { openSecrets } from './keystore.ts';
+import { signPresence } from './presence.ts';
 
 beforeAll(initCrypto);
 
@@ -122,7 +125,12 @@ describe('a producer whose log is gone (C-13)', () => {
 });
 
 /** A peer with the group's key tells of itself under a member's key, as a producer that has lost its log. */
-async function claimLost({ world, groupId, owner }: AnnouncedGroup, pubkey: string, silentBelow: number): Promise<void> {
+async function claimLost(
+  { world, groupId, owner }: AnnouncedGroup,
+  pubkey: string,
+  silentBelow: number,
+  signSecret?: Uint8Array,
+): Promise<void> {
   const { cipherKey } = parseSeed(owner.node.seed(groupId));
   const host = world.network.connect(`peer-as-${pubkey}`);
   host.listenToNobody();
@@ -136,7 +144,8 @@ async function claimLost({ world, groupId, owner }: AnnouncedGroup, pubkey: stri
     SilentBelow: silentBelow,
     Nonce: random.bytes(12),
   });
-  await world.settled(host.publish(topic, sealBroadcast(cipherKey, presence, random)));
+  const told = signSecret ? signPresence(presence, groupId, signSecret) : presence;
+  await world.settled(host.publish(topic, sealBroadcast(cipherKey, told, random)));
   await world.run(1_000);
 }
 
@@ -155,8 +164,13 @@ describe('what is told of a lost log proves nothing (N-2)', () => {
     for (const machine of group.running) expect(lostAt(group, machine)).toEqual([]);
     // By its stream.
     expect(group.view(group.owner).availability).toMatchObject({ online: 3 });
-    // Of one that nobody hears otherwise it is shown, and the group goes on.
+    // Of one that nobody hears otherwise it has to be signed (N-15); then it is shown, and the group goes on.
     await claimLost(group, away, nonce + 1);
+    for (const machine of group.running) expect(lostAt(group, machine)).toEqual([]);
+    const secrets = await group.world.settled(
+      openSecrets(group.groupId, group.machine(3).disk.open({ fence: false }), openVault),
+    );
+    await claimLost(group, away, nonce + 1, secrets?.signSecret);
     for (const machine of group.running) expect(lostAt(group, machine)).toEqual([away]);
     await group.postEverywhere();
   });

@@ -3,18 +3,24 @@ import { askForBlocks, type BlockAsker, blocksIn } from './block-requests.ts';
 import type { Refusal } from './chain-head.ts';
 import type { Members } from './members.ts';
 import type { Clock, PeerId } from './ports.ts';
+import { SyncSources } from './sync-sources.ts';
 
-/** Members that blocks are fetched from at once. */
-const SOURCES = 3;
+/** Requests at once to sources that have proved something: consecutive ranges. */
+const TRUSTED_REQUESTS = 3;
+/** Requests at once to others, each for the next blocks: whoever is new gets its chance, and nobody waits for one that is silent. */
+const UNPROVED_REQUESTS = 4;
+/** A trusted source that has not brought the next blocks by then is not the only one that is asked for them. */
+const HEDGE_MS = 1_000;
 /** What one request should bring: large enough to pay for the round trip, small enough to show progress. */
 const ANSWER_GOAL_BYTES = 1024 * 1024;
 const FIRST_ASK_BLOCKS = 32;
 const MOST_ASK_BLOCKS = 512;
+/** Answers that wait for those before them: so many, whoever is late. */
+const ANSWERS_MAX = TRUSTED_REQUESTS + 1;
 /** Blocks applied at a time: between two such turns, whatever else the group has to do gets its turn. */
 const APPLY_BLOCKS = 64;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** A member that failed to answer, or answered wrongly, is not asked for this long. */
-const COOLDOWN_MS = { failed: 5_000, wrong: 60_000 } as const;
+const TRUSTED_TIMEOUT_MS = 30_000;
+const UNPROVED_TIMEOUT_MS = 5_000;
 /** Speed is measured over this window. */
 const SPEED_WINDOW_MS = 3_000;
 
@@ -23,6 +29,9 @@ export type AppliedBlocks = { readonly applied: number; readonly refusal?: { rea
 export interface SyncOptions extends BlockAsker {
   readonly members: Members;
   readonly clock: Clock;
+  /** Producers of the configuration in force. */
+  readonly producers: () => readonly string[];
+  readonly isNeeded: (pubkey: string) => boolean;
   readonly headBlock: () => number;
   /** No block after this one is fetched. */
   readonly limitBlock: () => number;
@@ -33,6 +42,14 @@ export interface SyncOptions extends BlockAsker {
   readonly failed: (error: unknown) => void;
 }
 
+interface Request {
+  readonly source: PeerId;
+  readonly from: number;
+  readonly count: number;
+  readonly isTrusted: boolean;
+  readonly atMs: number;
+}
+
 interface Answer {
   readonly source: PeerId;
   readonly from: number;
@@ -41,28 +58,38 @@ interface Answer {
 
 /**
  * Brings a group's chain up to the newest block that members tell of: consecutive ranges from several members at once, applied in
- * order, each block verified before it counts. What is applied is stored, so an interrupted sync goes on where it was.
+ * order, each block verified before it counts. What is applied is stored, so an interrupted sync goes on where it was. Whoever only claims to have blocks delays
+ * nobody: nothing waits for a single source (N-6).
  */
 export class Syncer {
   readonly #options: SyncOptions;
-  readonly #cooldownUntilMs = new Map<PeerId, number>();
-  #running = false;
-  #askAgain = false;
+  readonly #sources: SyncSources;
+  readonly #requests = new Set<Request>();
+  /** Answers that are not applied yet, by source. */
+  readonly #answers = new Map<PeerId, Answer>();
+  #isApplying = false;
   #stopped = false;
   #askBlocks = FIRST_ASK_BLOCKS;
-  #sources = 0;
   #progress: { atMs: number; block: number }[] = [];
 
   constructor(options: SyncOptions) {
     this.#options = options;
+    const isConnected = (peerId: PeerId) => options.network.state().peers.some((peer) => peer.peerId === peerId);
+    this.#sources = new SyncSources({ ...options, isConnected });
   }
 
   get isRunning(): boolean {
-    return this.#running;
+    return this.#isApplying || this.#requests.size > 0;
   }
 
   get sources(): number {
-    return this.#sources;
+    return this.#requests.size;
+  }
+
+  /** The newest block that more than f producers tell of; where too few are heard, or they are behind, that anybody tells of who has not failed to show it. */
+  newestCredible(): number {
+    const told = this.#options.members.headOf(this.#options.producers());
+    return told > this.#options.headBlock() ? told : Math.max(told, this.#sources.newestClaimed());
   }
 
   blocksPerSecond(): number {
@@ -70,7 +97,7 @@ export class Syncer {
     this.#progress = this.#progress.filter(({ atMs }) => nowMs - atMs <= SPEED_WINDOW_MS);
     const first = this.#progress[0];
     const last = this.#progress.at(-1);
-    if (!this.#running || !first || !last || last.atMs === first.atMs) return 0;
+    if (!this.isRunning || !first || !last || last.atMs === first.atMs) return 0;
     return ((last.block - first.block) * 1000) / (last.atMs - first.atMs);
   }
 
@@ -78,124 +105,119 @@ export class Syncer {
     this.#stopped = true;
   }
 
-  /** Something may have changed: a member came, a newer head was told of. */
+  /** Something may have changed: a member came, a newer head was told of, a second has passed. Asks whoever is to be asked now. */
   kick(): void {
-    if (this.#stopped || this.#candidates(this.#options.headBlock() + 1).length === 0) return;
-    if (this.#running) {
-      this.#askAgain = true;
-      return;
+    if (this.#stopped) return;
+    const next = this.#afterAnswers();
+    const limit = this.#options.limitBlock();
+    if (next > limit || this.#answers.size >= ANSWERS_MAX) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    const trusted = [...this.#requests].filter(({ isTrusted }) => isTrusted);
+    let unproved = this.#requests.size - trusted.length;
+    for (const { member, isTrusted } of this.#sources.ready(next)) {
+      if (isTrusted && trusted.length < TRUSTED_REQUESTS) {
+        const isLate = trusted.some(({ from, atMs }) => from <= next && nowMs - atMs >= HEDGE_MS);
+        const isAsked = trusted.some(({ from, count }) => from <= next && next < from + count);
+        const from = isAsked && !isLate ? Math.max(...trusted.map((request) => request.from + request.count)) : next;
+        if (from > Math.min(member.headBlock, limit)) continue;
+        trusted.push(this.#ask(member.peerId, from, Math.min(this.#askBlocks, limit - from + 1), true));
+      } else if (!isTrusted && unproved < UNPROVED_REQUESTS) {
+        unproved += 1;
+        this.#ask(member.peerId, next, Math.min(this.#askBlocks, limit - next + 1), false);
+      }
     }
-    this.#running = true;
-    this.#run()
+  }
+
+  #ask(source: PeerId, from: number, count: number, isTrusted: boolean): Request {
+    const request: Request = { source, from, count, isTrusted, atMs: this.#options.clock.monotonicMs() };
+    this.#requests.add(request);
+    this.#sources.asked(source);
+    this.#fetch(request)
       .catch((error: unknown) => this.#options.failed(error))
       .finally(() => {
-        this.#running = false;
-        this.#sources = 0;
-        this.#progress = [];
+        this.#requests.delete(request);
+        if (this.#stopped) return;
         this.#options.changed();
-        if (this.#askAgain) {
-          this.#askAgain = false;
-          this.kick();
-        }
+        this.kick();
       });
+    return request;
   }
 
-  async #run(): Promise<void> {
-    let fetching = this.#fetchRound(this.#options.headBlock() + 1);
-    while (!this.#stopped) {
-      const answers = await fetching;
-      if (answers.length === 0) return;
-      // The next round is on its way while this one is being verified.
-      fetching = this.#fetchRound(this.#afterContiguous(answers));
-      await this.#applyInOrder(answers);
-      if (this.#options.headBlock() + 1 < this.#afterContiguous(answers)) {
-        // Something in this round was not taken; what was fetched ahead does not follow on it.
-        await fetching;
-        fetching = this.#fetchRound(this.#options.headBlock() + 1);
-      }
-    }
-  }
-
-  /** The number of the first block that these answers do not bring. */
-  #afterContiguous(answers: readonly Answer[]): number {
-    let next = this.#options.headBlock() + 1;
-    for (const { from, blocks } of answers) {
-      if (from > next) break;
-      next = Math.max(next, from + blocks.length);
-    }
-    return next;
-  }
-
-  async #applyInOrder(answers: readonly Answer[]): Promise<void> {
-    const { headBlock, clock } = this.#options;
-    for (const { source, from, blocks } of answers) {
-      const next = headBlock() + 1;
-      if (from > next) return;
-      const wanted = blocks.slice(next - from);
-      if (wanted.length === 0) continue;
-      for (let start = 0; start < wanted.length; start += APPLY_BLOCKS) {
-        const { refusal } = await this.#options.apply(wanted.slice(start, start + APPLY_BLOCKS));
-        this.#progress.push({ atMs: clock.monotonicMs(), block: headBlock() });
-        this.#options.changed();
-        if (refusal) {
-          this.#rest(source, COOLDOWN_MS.wrong);
-          this.#options.refused(source, refusal);
-          return;
-        }
-      }
-    }
-  }
-
-  #rest(source: PeerId, ms: number): void {
-    this.#cooldownUntilMs.set(source, this.#options.clock.monotonicMs() + ms);
-  }
-
-  /** Members that tell of blocks from `from` on and may be asked now, those with the newest head first. */
-  #candidates(from: number): PeerId[] {
-    const nowMs = this.#options.clock.monotonicMs();
-    return this.#options.members
-      .onOurChain()
-      .filter(
-        ({ peerId, headBlock }) =>
-          Math.min(headBlock, this.#options.limitBlock()) >= from && (this.#cooldownUntilMs.get(peerId) ?? 0) <= nowMs,
-      )
-      .sort((a, b) => b.headBlock - a.headBlock)
-      .map(({ peerId }) => peerId);
-  }
-
-  /** Asks several members for consecutive ranges; answers come back in order of their ranges, failed ones left out. */
-  async #fetchRound(from: number): Promise<Answer[]> {
-    const ask = this.#askBlocks;
-    const newest = Math.min(this.#options.members.newestHead(), this.#options.limitBlock());
-    const ranges = this.#candidates(from)
-      .slice(0, SOURCES)
-      .map((source, place) => ({ source, from: from + place * ask }))
-      .filter((range) => range.from <= newest);
-    this.#sources = ranges.length;
-    const limit = this.#options.limitBlock();
-    const answers = await Promise.all(
-      ranges.map((range) => this.#fetch(range.source, range.from, Math.min(ask, limit - range.from + 1))),
-    );
-    return answers.filter((answer) => answer !== undefined);
-  }
-
-  async #fetch(source: PeerId, from: number, count: number): Promise<Answer | undefined> {
-    const { network, members } = this.#options;
-    const response = await askForBlocks(this.#options, source, { from, count }, REQUEST_TIMEOUT_MS);
+  async #fetch({ source, from, count, isTrusted }: Request): Promise<void> {
+    const timeoutMs = isTrusted ? TRUSTED_TIMEOUT_MS : UNPROVED_TIMEOUT_MS;
+    const response = await askForBlocks(this.#options, source, { from, count }, timeoutMs);
+    if (this.#stopped) return;
     if (typeof response === 'string') {
-      this.#rest(source, response === 'malformed' ? COOLDOWN_MS.wrong : COOLDOWN_MS.failed);
-      return undefined;
+      this.#sources.failed(source, response === 'malformed');
+      return;
     }
     const blocks = this.#blocksOf(blocksIn(response), from, count);
     if (blocks.length === 0) {
+      const { network, members } = this.#options;
       // It told of more than it has: believe what it has shown.
       members.correctHead(source, Math.min(response.HeadBlockId, from - 1));
-      this.#rest(source, COOLDOWN_MS.failed);
+      this.#sources.failed(source, false);
       if (response.HeadBlockId >= from) network.penalize(source, 'it tells of blocks and does not give them');
-      return undefined;
+      return;
     }
+    this.#sources.answered(source);
     this.#adaptAsk(blocks, response);
-    return { source, from, blocks };
+    this.#answers.set(source, { source, from, blocks });
+    await this.#applyAll();
+  }
+
+  /** The number of the first block that is neither here nor in an answer that can be applied. */
+  #afterAnswers(): number {
+    let next = this.#options.headBlock() + 1;
+    const inOrder = [...this.#answers.values()].sort((a, b) => a.from - b.from);
+    for (const { from, blocks } of inOrder) if (from <= next) next = Math.max(next, from + blocks.length);
+    return next;
+  }
+
+  /** Applies answers as long as one of them has the next block. One at a time, whoever brings them. */
+  async #applyAll(): Promise<void> {
+    if (this.#isApplying) return;
+    this.#isApplying = true;
+    try {
+      for (let answer = this.#nextAnswer(); answer && !this.#stopped; answer = this.#nextAnswer()) {
+        // What comes after it is fetched while it is verified.
+        this.kick();
+        await this.#apply(answer);
+        this.#answers.delete(answer.source);
+      }
+    } finally {
+      this.#isApplying = false;
+    }
+  }
+
+  /** Drops answers that bring nothing any more, or that nothing leads to. */
+  #nextAnswer(): Answer | undefined {
+    const next = this.#options.headBlock() + 1;
+    for (const { source, from, blocks } of this.#answers.values()) if (from + blocks.length <= next) this.#answers.delete(source);
+    const found = [...this.#answers.values()].find(({ from }) => from <= next);
+    if (!found && this.#answers.size >= ANSWERS_MAX) this.#answers.clear();
+    return found;
+  }
+
+  async #apply({ source, from, blocks }: Answer): Promise<void> {
+    const { headBlock, clock } = this.#options;
+    const wanted = blocks.slice(headBlock() + 1 - from);
+    for (let start = 0; start < wanted.length; start += APPLY_BLOCKS) {
+      const { applied, refusal } = await this.#options.apply(wanted.slice(start, start + APPLY_BLOCKS));
+      this.#progress.push({ atMs: clock.monotonicMs(), block: headBlock() });
+      this.#options.changed();
+      if (refusal) {
+        this.#sources.failed(source, true);
+        this.#options.refused(source, refusal);
+        return;
+      }
+      // This node takes none now: it is asked for again in a while.
+      if (applied === 0) {
+        this.#sources.failed(source, false);
+        return;
+      }
+    }
+    this.#sources.served(source);
   }
 
   /** The blocks asked for, as long as they are in order; nothing if the answer begins elsewhere. */

@@ -259,6 +259,8 @@ export const GroupBroadcast = message('GroupBroadcast', 2 * KiB, {
   ConfigNonce: uint64(13),
   /** Of a producer whose log is gone: it speaks under no nonce below this one, the next above the configuration in force. 0: its log is whole. */
   SilentBelow: uint64(14),
+  /** By `Pubkey`, of a member that the group may need (N-15). */
+  Sign: exactBytes(15, SIGNATURE),
 });
 export type GroupBroadcast = TypeOf<typeof GroupBroadcast>;
 

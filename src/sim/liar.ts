@@ -1,17 +1,19 @@
 import { groupTopic } from '../crypto/index.ts';
-import { sealBroadcast } from '../node/index.ts';
+import { sealBroadcast, signPresence } from '../node/index.ts';
 import { GroupBroadcast, GroupBroadcastKind, parseSeed, SyncResponse } from '../records/index.ts';
 import type { AnnouncedGroup } from './announced-group.ts';
 
-/** A peer with the group's key that tells of a newer head and answers requests in its own way. */
+/** A peer with the group's key that tells of a newer head and answers requests in its own way; its presence is signed where it has the key that it names. */
 export async function liarIn(
   group: AnnouncedGroup,
   head: Partial<GroupBroadcast>,
   answer: (data: Uint8Array) => Promise<SyncResponse>,
+  peer = 'peer-liar',
+  signSecret?: Uint8Array,
 ) {
   const { world, groupId } = group;
-  const seed = parseSeed(group.owner.node.seed(groupId));
-  const host = world.network.connect('peer-liar');
+  const seed = parseSeed((group.running[0] ?? group.owner).node.seed(groupId));
+  const host = world.network.connect(peer);
   host.listen({
     gossip: () => 'ignore',
     request: async (data) => SyncResponse.encode(await answer(data)),
@@ -21,7 +23,7 @@ export async function liarIn(
   });
   const topic = groupTopic(seed.cipherKey, groupId);
   host.subscribe(topic);
-  const random = world.random.fork('liar');
+  const random = world.random.fork(`liar/${peer}`);
   const presence = GroupBroadcast.create({
     Kind: GroupBroadcastKind.PRESENCE,
     PeerId: host.peerId,
@@ -30,6 +32,7 @@ export async function liarIn(
     Nonce: random.bytes(12),
     ...head,
   });
-  await world.settled(host.publish(topic, sealBroadcast(seed.cipherKey, presence, random)));
+  const told = signSecret ? signPresence(presence, groupId, signSecret) : presence;
+  await world.settled(host.publish(topic, sealBroadcast(seed.cipherKey, told, random)));
   return { host, seed, topic, random };
 }

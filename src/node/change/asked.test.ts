@@ -97,21 +97,35 @@ describe('who is asked answers (C-30)', () => {
     expect(reports.map(({ Bundle, Response }) => (Bundle ?? Response)?.Req)).toContainEqual(good);
   });
 
-  it('not before it is at the newest block that it has heard of', async () => {
+  it('before it has a block that only somebody claims to have, whoever that says to be (N-15)', async () => {
     const { world, group } = await scene(51);
     const { consensus } = group.view(group.owner);
-    const far = { HeadBlockId: 1_000, ConfigNonce: consensus.nonce };
-    const { host } = await liarIn(group, far, () => new Promise(() => {}));
+    for (const pubkey of group.keys([0, 1])) {
+      const far = { HeadBlockId: 1_000_000_000, ConfigNonce: consensus.nonce, Pubkey: pubkey };
+      await liarIn(group, far, () => new Promise(() => {}), `liar as ${pubkey}`);
+    }
     await world.run(1_000);
-    const wanted = group.wanted(group.keys([0, 1]), { agreementTickCount: 100 });
-    const { reqId } = await world.settled(group.owner.node.changeConsensus(group.groupId, wanted));
-    const responded = () => group.view(group.owner).change?.producers.map(({ hasResponded }) => hasResponded);
-    await world.run(15_000);
-    expect(responded()).toEqual([false, false]);
-    world.network.disconnect(host.peerId);
+    const { reqId } = await world.settled(group.owner.node.changeConsensus(group.groupId, group.wanted(group.keys([0, 1]))));
     await group.untilProducers([0, 1]);
     const { result } = await world.settled(group.owner.node.proof(group.groupId, reqId));
     expect(result).toBe('SUCCESS');
+  });
+
+  it('not before it is at the newest block that the owner says to have', async () => {
+    const { world, group, signSecret, request, say, tick } = await scene(56);
+    group.owner.crash();
+    await world.run(70_000);
+    const good = request();
+    const { blockId } = group.view(group.machine(1)).head;
+    for (const [HeadBlockId, isAnswered] of [
+      [blockId + 1, false],
+      [blockId, true],
+    ] as const) {
+      const owner = { HeadBlockId, ConfigNonce: 0, Pubkey: publicKeyOf(signSecret) };
+      await liarIn(group, owner, () => new Promise(() => {}), 'owner elsewhere', signSecret);
+      await world.run(1_000);
+      expect((await say(signSecret, good, [tick(good)])).length > 0).toBe(isAnswered);
+    }
   });
 
   it('not before it has heard the owner tell of its newest block: what the request relies on may be above its own', async () => {
@@ -130,9 +144,8 @@ describe('who is asked answers (C-30)', () => {
     const world = await World.create(54);
     const group = await AnnouncedGroup.create(world, 3);
     const { groupId, owner } = group;
-    // Nobody answers while it hears of a newer block.
-    const { host } = await liarIn(group, { HeadBlockId: 1_000 }, () => new Promise(() => {}));
-    await world.run(1_000);
+    // Nobody answers before all of them are connected.
+    group.machine(1).crash();
     const wanted = group.wanted(group.keys([0, 1, 2]), { agreementTickCount: 100 });
     const { reqId } = await world.settled(owner.node.changeConsensus(groupId, wanted));
     await world.run(3_000);
@@ -141,7 +154,7 @@ describe('who is asked answers (C-30)', () => {
     await group.untilPosted();
     await group.untilOneHead();
     await world.run(5_000);
-    world.network.disconnect(host.peerId);
+    await group.machine(1).start();
     await group.until('the result is final', () => group.view(owner).change?.phase === 'done');
     for (const machine of group.machines) expect(group.view(machine).problem).toBeUndefined();
     const { result, resps } = await world.settled(owner.node.proof(groupId, reqId));

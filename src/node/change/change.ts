@@ -40,8 +40,6 @@ export interface ChangingGroup {
   readonly outbox: Outbox;
   /** The current one, as far as this node knows it. */
   readonly epoch: number;
-  /** The newest block that anybody is known to have. */
-  readonly targetBlock: number;
 }
 
 export interface ChangeOptions {
@@ -92,11 +90,16 @@ export class Change {
     return row.UserPubkey === seed.ownerPubkey;
   }
 
-  /** Whether this node has the newest block that it has heard of, the owner's among them: what it has asked for it knows from its chain. */
+  /**
+   * Whether this node has the newest block that more than f producers tell of, and the owner's: what it is asked for it knows from its chain. What others claim
+   * holds nobody up.
+   */
   get #isSynced(): boolean {
-    const { chain, members, seed, targetBlock } = this.#options.group;
-    const isOwnerHeard = this.#isOwner || members.all().some(({ pubkey }) => pubkey === seed.ownerPubkey);
-    return isOwnerHeard && chain.head.blockId >= targetBlock;
+    const { chain, members, seed } = this.#options.group;
+    const ofOwner = members.ofKey(seed.ownerPubkey).map(({ headBlock }) => headBlock);
+    if (!this.#isOwner && ofOwner.length === 0) return false;
+    const newest = Math.max(members.headOf(chain.inForce.producers), ...(this.#isOwner ? [] : [Math.min(...ofOwner)]));
+    return chain.head.blockId >= newest;
   }
 
   #makeSides(): Sides {

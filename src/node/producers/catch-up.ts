@@ -36,7 +36,7 @@ export class CatchUp {
   async fetch(from: number, target: BlockReference): Promise<readonly Block[]> {
     const { members, producers, userPubkey, identity } = this.#options;
     const { groupId, cipherKey } = identity;
-    const others = members.all().filter(({ pubkey }) => pubkey !== userPubkey && producers.includes(pubkey));
+    const others = producers.filter((pubkey) => pubkey !== userPubkey).flatMap((pubkey) => members.ofKey(pubkey));
     const source = others[this.#turn++ % Math.max(1, others.length)];
     if (!source) return [];
     const wanted = { from, count: Math.min(ASK_BLOCKS, target.blockId - from + 1), waiting: true };

@@ -29,6 +29,8 @@ export interface LinksOptions {
 
 /** Waits between attempts to open a stream to a producer; the last one repeats. */
 const REDIAL_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
+/** Peers that are dialled at once for one producer: more than one may say to be it. */
+const DIALS_MAX = 3;
 /** A stream on which no hello comes is closed. */
 const HELLO_TIMEOUT_MS = 15_000;
 
@@ -69,13 +71,17 @@ export class ProducerLinks {
     const nowMs = this.#options.clock.monotonicMs();
     const connected = this.#connectedPeers();
     for (const peerId of this.#attempts.keys()) if (!this.#options.members.get(peerId)) this.#attempts.delete(peerId);
-    for (const { pubkey, peerId } of this.#options.members.all()) {
-      const producer = this.#options.producers.indexOf(pubkey);
+    for (const [producer, pubkey] of this.#options.producers.entries()) {
       if (!this.#isOpenedHere(producer) || this.#links.has(producer)) continue;
-      const attempt = this.#attempts.get(peerId);
-      const hasCome = attempt?.wasConnected === false && connected.has(peerId);
-      if (attempt && (attempt.underWay || (attempt.dueAtMs > nowMs && !hasCome))) continue;
-      this.#open(peerId, attempt?.failures ?? 0);
+      const peers = this.#options.members.ofKey(pubkey).map(({ peerId }) => peerId);
+      let dials = peers.filter((peerId) => this.#attempts.get(peerId)?.underWay).length;
+      for (const peerId of peers) {
+        const attempt = this.#attempts.get(peerId);
+        const hasCome = attempt?.wasConnected === false && connected.has(peerId);
+        if (dials >= DIALS_MAX || (attempt && (attempt.underWay || (attempt.dueAtMs > nowMs && !hasCome)))) continue;
+        dials += 1;
+        this.#open(peerId, attempt?.failures ?? 0);
+      }
     }
   }
 

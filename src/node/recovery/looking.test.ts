@@ -82,6 +82,7 @@ describe('the chain of another member', () => {
     member.members.heard({
       peerId: OTHER,
       pubkey: paper.alice.pubkey,
+      isProved: false,
       headBlock: head.BlockId,
       headHash: head.BlockHash,
       configNonce: configNonce ?? head.ConfigNonce,

@@ -59,7 +59,8 @@ export class Recovering {
   #givenUp: GivenUpView | undefined;
   /** The success of a recovery that this node is bound to, whose base it has left for a chain that counted more. Sent again until it is final. */
   #awaited: Trx | undefined;
-  #isLooking = false;
+  /** Lanes in which a member is being looked at: of proved ones, and of others. */
+  readonly #looking = new Set<boolean>();
 
   constructor(options: RecoveringOptions) {
     this.#options = options;
@@ -247,26 +248,31 @@ export class Recovering {
 
   /** Once a second: looks at members whose chain is of a higher configuration, or differs under the same one. */
   tick(): void {
-    const { clock, members, failed } = this.#options;
-    if (this.#isLooking) return;
+    const { clock, members } = this.#options;
     const nowMs = clock.monotonicMs();
     for (const peer of this.#lookedAtMs.keys()) if (!members.get(peer)) this.#lookedAtMs.delete(peer);
-    const lookedAtMs = ({ peerId }: Member): number => this.#lookedAtMs.get(peerId) ?? -LOOK_AGAIN_MS;
     const awaited = this.#toFollow(this.#awaited);
+    // In two lanes, so that made-up members, however many, take no turn of those whose keys speak for them.
+    for (const isProved of [true, false]) this.#lookAtOne(isProved, awaited, nowMs);
+  }
+
+  #lookAtOne(isProved: boolean, awaited: Recovery | undefined, nowMs: number): void {
+    if (this.#looking.has(isProved)) return;
+    const { members, failed } = this.#options;
+    const lookedAtMs = ({ peerId }: Member): number => this.#lookedAtMs.get(peerId) ?? -LOOK_AGAIN_MS;
     const leastNonce = Math.max(1, this.#ownNonce);
     // The one that was looked at longest ago: who comes first in any other order might keep the rest from their turn.
     const [member] = members
       .all()
-      .filter((each) => nowMs - lookedAtMs(each) >= LOOK_AGAIN_MS && (awaited || each.configNonce >= leastNonce))
+      .filter((each) => each.isProved === isProved && nowMs - lookedAtMs(each) >= LOOK_AGAIN_MS)
+      .filter((each) => awaited || each.configNonce >= leastNonce)
       .sort((a, b) => lookedAtMs(a) - lookedAtMs(b));
     if (!member) return;
     this.#lookedAtMs.set(member.peerId, nowMs);
-    this.#isLooking = true;
+    this.#looking.add(isProved);
     this.#visit(member, awaited, leastNonce)
       .catch(failed)
-      .finally(() => {
-        this.#isLooking = false;
-      });
+      .finally(() => this.#looking.delete(isProved));
   }
 
   /** What other chains are compared with: what is adopted counts, though no block is made of it yet. */
