@@ -1,7 +1,7 @@
 import { announcedKey } from '../ledger/index.ts';
 import type { Chain } from './chain.ts';
 import { Members } from './members.ts';
-import type { Network } from './ports.ts';
+import type { Network, PeerId } from './ports.ts';
 
 /** Keys of members that a group cannot do without: its owner, and the producers in force and next. */
 export function isNeededKey({ identity, inForce, configuration }: Chain, pubkey: string): boolean {
@@ -14,12 +14,17 @@ export function isKnownKey(chain: Chain, pubkey: string): boolean {
   return isNeededKey(chain, pubkey) || isAnnounced('producer') || isAnnounced('user');
 }
 
+/** Peers that a connection is open to. */
+export function connectedPeers(network: Network): ReadonlySet<PeerId> {
+  return new Set(network.state().peers.map(({ peerId }) => peerId));
+}
+
 /** The members of the group of this chain. */
 export function membersOf(chain: Chain, network: Network, ownPubkey: string): Members {
   return new Members({
     ownPubkey,
     leastNonce: () => chain.head.configNonce,
     isNeeded: (pubkey) => isNeededKey(chain, pubkey),
-    isConnected: (peerId) => network.state().peers.some((peer) => peer.peerId === peerId),
+    connected: () => connectedPeers(network),
   });
 }

@@ -26,7 +26,7 @@ export interface MembersOptions {
   readonly leastNonce: () => number;
   /** Producers in force and next, and the owner: whom a group cannot do without. */
   readonly isNeeded: (pubkey: string) => boolean;
-  readonly isConnected: (peerId: PeerId) => boolean;
+  readonly connected: () => ReadonlySet<PeerId>;
 }
 
 /** A member not heard of for this long, and not connected, is gone. */
@@ -42,6 +42,7 @@ const PEERS_OF_KEY_MAX = 4;
 const HEARD_KEYS_MAX = 500;
 
 type Class = keyof typeof CLASS_LIMITS;
+const NOBODY: ReadonlySet<PeerId> = new Set();
 
 /** Who is there, by peer id. */
 export class Members {
@@ -52,7 +53,7 @@ export class Members {
   readonly #heardAtMs = new Map<string, { readonly atMs: number; readonly isProved: boolean }>();
 
   constructor(options: Partial<MembersOptions> = {}) {
-    this.#options = { ownPubkey: '', leastNonce: () => 0, isNeeded: () => false, isConnected: () => false, ...options };
+    this.#options = { ownPubkey: '', leastNonce: () => 0, isNeeded: () => false, connected: () => NOBODY, ...options };
   }
 
   /** Takes in what a beacon says. Answers whether the member is new (or was gone). */
@@ -64,14 +65,16 @@ export class Members {
     return !known;
   }
 
-  #classOf({ peerId, pubkey, isProved }: Member): Class {
+  #classOf({ peerId, pubkey, isProved }: Member, connected: ReadonlySet<PeerId>): Class {
     if (isProved && this.#options.isNeeded(pubkey)) return 'needed';
-    return this.#options.isConnected(peerId) ? 'connected' : 'others';
+    return connected.has(peerId) ? 'connected' : 'others';
   }
 
   #makeRoom(newest: Member): void {
-    const name = this.#classOf(newest);
-    const ofClass = this.all().filter((member) => this.#classOf(member) === name);
+    if (this.#members.size <= PEERS_OF_KEY_MAX) return;
+    const connected = this.#options.connected();
+    const name = this.#classOf(newest, connected);
+    const ofClass = this.all().filter((member) => this.#classOf(member, connected) === name);
     const ofKey = name === 'needed' ? ofClass.filter(({ pubkey }) => pubkey === newest.pubkey) : [];
     const full = ofKey.length > PEERS_OF_KEY_MAX ? ofKey : ofClass.length > CLASS_LIMITS[name] ? ofClass : [];
     const goes = full.find(({ isProved }) => !isProved) ?? full[0];
@@ -109,8 +112,9 @@ export class Members {
   /** Drops members that fell silent and are not connected; answers whether any was. */
   expire(nowMs: number): boolean {
     let dropped = false;
-    for (const { peerId, heardAtMs } of [...this.#members.values()]) {
-      if (nowMs - heardAtMs < MEMBER_SILENCE_MS || this.#options.isConnected(peerId)) continue;
+    const connected = this.#options.connected();
+    for (const { peerId, heardAtMs } of this.all()) {
+      if (nowMs - heardAtMs < MEMBER_SILENCE_MS || connected.has(peerId)) continue;
       this.#members.delete(peerId);
       dropped = true;
     }

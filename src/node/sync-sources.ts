@@ -5,7 +5,7 @@ export interface SyncSourcesOptions {
   readonly members: Members;
   readonly clock: Clock;
   readonly isNeeded: (pubkey: string) => boolean;
-  readonly isConnected: (peerId: PeerId) => boolean;
+  readonly connected: () => ReadonlySet<PeerId>;
 }
 
 /** A source that fails waits so long for its next turn, each time twice as long; one that gave wrong blocks waits the longest wait. None is shut out. */
@@ -37,6 +37,7 @@ export class SyncSources {
   /** Members that may be asked for this block now, best first, and whether each has proved anything. */
   ready(blockId: number): { readonly member: Member; readonly isTrusted: boolean }[] {
     const nowMs = this.#options.clock.monotonicMs();
+    const connected = this.#options.connected();
     this.#forgetGone();
     return this.#options.members
       .onOurChain()
@@ -44,7 +45,7 @@ export class SyncSources {
         const source = this.#sources.get(peerId);
         return headBlock >= blockId && !source?.isBusy && (source?.notBeforeMs ?? 0) <= nowMs;
       })
-      .sort((a, b) => this.#rank(a) - this.#rank(b) || b.headBlock - a.headBlock)
+      .sort((a, b) => this.#rank(a, connected) - this.#rank(b, connected) || b.headBlock - a.headBlock)
       .map((member) => ({ member, isTrusted: this.isTrusted(member) }));
   }
 
@@ -92,10 +93,10 @@ export class SyncSources {
   }
 
   /** The lower the better. */
-  #rank({ peerId, pubkey, isProved }: Member): number {
+  #rank({ peerId, pubkey, isProved }: Member, connected: ReadonlySet<PeerId>): number {
     const source = this.#sources.get(peerId);
-    const { isNeeded, isConnected } = this.#options;
-    const classRank = source?.hasServed ? 0 : isProved ? (isNeeded(pubkey) ? 1 : 2) : isConnected(peerId) ? 3 : 4;
+    const { isNeeded } = this.#options;
+    const classRank = source?.hasServed ? 0 : isProved ? (isNeeded(pubkey) ? 1 : 2) : connected.has(peerId) ? 3 : 4;
     return classRank + RANK_OF_FAILURE * (source?.failures ?? 0);
   }
 

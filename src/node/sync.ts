@@ -1,6 +1,7 @@
 import type { Block, SyncResponse } from '../records/index.ts';
 import { askForBlocks, type BlockAsker, blocksIn } from './block-requests.ts';
 import type { Refusal } from './chain-head.ts';
+import { connectedPeers } from './known-keys.ts';
 import type { Members } from './members.ts';
 import type { Clock, PeerId } from './ports.ts';
 import { SyncSources } from './sync-sources.ts';
@@ -74,8 +75,7 @@ export class Syncer {
 
   constructor(options: SyncOptions) {
     this.#options = options;
-    const isConnected = (peerId: PeerId) => options.network.state().peers.some((peer) => peer.peerId === peerId);
-    this.#sources = new SyncSources({ ...options, isConnected });
+    this.#sources = new SyncSources({ ...options, connected: () => connectedPeers(options.network) });
   }
 
   get isRunning(): boolean {
@@ -185,6 +185,10 @@ export class Syncer {
         await this.#apply(answer);
         this.#answers.delete(answer.source);
       }
+    } catch (error) {
+      // What could not be stored is asked for again when this machine can.
+      this.#answers.clear();
+      throw error;
     } finally {
       this.#isApplying = false;
     }

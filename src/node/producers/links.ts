@@ -1,4 +1,5 @@
 import { decodeOrNothing, equalBytes } from '../../records/index.ts';
+import { connectedPeers } from '../known-keys.ts';
 import type { Members } from '../members.ts';
 import type { Clock, MessageStream, MessageStreamHandlers, Network, PeerId } from '../ports.ts';
 import { ProducerFrame, ProducerHello, purposeOf, readHello, type StreamPurpose, signHello, verifyHello } from './frames.ts';
@@ -69,7 +70,7 @@ export class ProducerLinks {
   tick(): void {
     if (this.#stopped || this.#options.opens === 'none') return;
     const nowMs = this.#options.clock.monotonicMs();
-    const connected = this.#connectedPeers();
+    const connected = connectedPeers(this.#options.network);
     for (const peerId of this.#attempts.keys()) if (!this.#options.members.get(peerId)) this.#attempts.delete(peerId);
     for (const [producer, pubkey] of this.#options.producers.entries()) {
       if (!this.#isOpenedHere(producer) || this.#links.has(producer)) continue;
@@ -90,10 +91,6 @@ export class ProducerLinks {
     return this.#options.opens === 'all' || producer > this.#self;
   }
 
-  #connectedPeers(): ReadonlySet<PeerId> {
-    return new Set(this.#options.network.state().peers.map(({ peerId }) => peerId));
-  }
-
   #open(peerId: PeerId, failures: number): void {
     const { network, clock } = this.#options;
     this.#attempts.set(peerId, { failures, dueAtMs: 0, underWay: true, wasConnected: true });
@@ -103,7 +100,7 @@ export class ProducerLinks {
         failures: failures + 1,
         dueAtMs: clock.monotonicMs() + wait,
         underWay: false,
-        wasConnected: this.#connectedPeers().has(peerId),
+        wasConnected: connectedPeers(this.#options.network).has(peerId),
       });
     };
     network.openStream(peerId).then((stream) => {
