@@ -43,7 +43,7 @@ export const RELAY_LIMITS = {
   topicsPerPeer: 64,
   /** Topics of one address: an office. */
   topicsPerAddress: 256,
-  /** Topics that one peer joins or leaves: twice all of its groups, then slowly. */
+  /** Topics that one peer joins: all of its groups at four restarts, then slowly; what is over waits. */
   subscriptions: { burst: 256, perSecond: 8 },
   /** A topic outlives its last subscriber by this much, so that a reload finds the mesh in place (gossipsub shuns who left for 10 s). */
   topicLingerMs: 60_000,
@@ -69,4 +69,6 @@ export const RELAY_LIMITS = {
   httpCheckMs: 1_000,
   /** Time for an answer to be read: the app over a slow line. */
   httpAnswerMs: 120_000,
+  /** The same where there is no socket left for a newcomer. */
+  httpCrowdedAnswerMs: 5_000,
 } as const;

@@ -80,6 +80,18 @@ describe('a caller without a token', () => {
     }
   });
 
+  it('is heard once on a connection, however much it sends ahead', async () => {
+    const { socket } = open();
+    let answers = '';
+    socket.on('data', (data) => {
+      answers += data.toString();
+    });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(head('GET /api/v1/groups', '203.0.113.9').repeat(100));
+    await closed;
+    expect(answers.match(/HTTP\/1\.1 401/g)).toHaveLength(1);
+  });
+
   it('cannot keep others out by calls that never end', async () => {
     for (let index = 0; index < HTTP_LIMITS.callsAtWork.total; index++) {
       open().socket.write(`${head('POST /x', `203.0.113.${index % 250}`, 'Transfer-Encoding: chunked\r\n')}1\r\n \r\n`);
@@ -146,6 +158,21 @@ describe('a caller with a token', () => {
       await stream.text();
       expect(await closed).toBe(1008);
     }
+  });
+
+  it('gets its share back of event sockets that break before they are open', async () => {
+    const token = await makeToken();
+    const more =
+      `Authorization: Bearer ${token}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+    for (let index = 0; index < 6 * HTTP_LIMITS.eventReaders.perKey; index++) {
+      const { socket } = open();
+      await new Promise<void>((resolve) => socket.write(head('GET /api/v1/ws/trx', '203.0.113.9', more), () => resolve()));
+      socket.resetAndDestroy();
+    }
+    await expect
+      .poll(async () => /^sett_http_event_readers (\d+)$/m.exec(await (await fetch(`${node.url}/metrics`)).text())?.[1])
+      .toBe('0');
   });
 
   it('has a share of the readers of events, sockets and streams together', async () => {

@@ -1,12 +1,18 @@
 /** Gossip at the relay: which packets reach gossipsub, and who is told which topics the relay is in. */
 import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub';
+import type { RPC } from '@chainsafe/libp2p-gossipsub/message';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { claimedAuthor, interceptPackets, replayPacket, signatureAsId } from '../../network/index.ts';
+import { claimedAuthor, interceptPackets, signatureAsId } from '../../network/index.ts';
 import type { Meter } from './meter.ts';
 import type { Topics } from './topics.ts';
 
 /** What lies unsent for one slow peer, or unread of one, before its stream is cut. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** What a message takes on its way, whichever of its fields is the long one. */
+function sizeOf({ from, data, seqno, topic, signature, key }: RPC.Message): number {
+  return [from, data, seqno, signature, key].reduce((sum, field) => sum + (field?.byteLength ?? 0), topic.length);
+}
 
 /** gossipsub with the settings of a relay. */
 export function createRelayGossip(): ReturnType<typeof gossipsub> {
@@ -44,19 +50,22 @@ export function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): ()
     const known = names.filter((topic) => topics.isIn(peer, topic));
     if (known.length > 0) announce(peer, known, subscribe);
   };
-  interceptPackets(pubsub, (from, packet) => {
+  const pass = interceptPackets(pubsub, (from, packet) => {
     const subscriptions = packet.subscriptions.filter(({ topic, subscribe }) => {
-      if (topic === undefined || !meter.allowsSubscription(from)) return false;
-      if (subscribe !== true) topics.left(from, topic);
-      else {
-        const wasIn = topics.isIn(from, topic);
-        if (!topics.join(from, topic)) return false;
-        if (!wasIn) announce(from, [topic], true);
+      if (topic === undefined) return false;
+      // Who leaves has paid for its joining.
+      if (subscribe !== true) return topics.left(from, topic);
+      if (topics.isIn(from, topic)) return true;
+      if (!meter.allowsSubscription(from)) {
+        topics.wait(from, topic);
+        return false;
       }
+      if (!topics.join(from, topic)) return false;
+      announce(from, [topic], true);
       return true;
     });
     const messages = packet.messages.filter((message) => {
-      if (!meter.allows(from, claimedAuthor(message), message.data?.byteLength ?? 0) || !topics.has(message.topic)) return false;
+      if (!meter.allows(from, claimedAuthor(message), sizeOf(message)) || !topics.has(message.topic)) return false;
       topics.used(message.topic);
       return true;
     });
@@ -66,7 +75,7 @@ export function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): ()
     // What was refused is taken now as if it had just been asked for: whoever waits does not ask again.
     for (const [peer, topic] of topics.sweep()) {
       announce(peer, [topic], true);
-      void replayPacket(pubsub, peerIdFromString(peer), { subscriptions: [{ subscribe: true, topic }], messages: [] });
+      void pass(peerIdFromString(peer), { subscriptions: [{ subscribe: true, topic }], messages: [] });
     }
   };
 }

@@ -14,6 +14,7 @@ import { TokenBucket } from '../../records/index.ts';
 import { addressKey, clientAddress } from '../guard/address.ts';
 import { traceEvents } from '../guard/defects.ts';
 import { refuseUpgrade } from '../guard/refuse-upgrade.ts';
+import { webSocketOptions } from '../guard/web-socket-options.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 import { Door } from './door.ts';
 import { createRelayGossip, guardGossip } from './gossip.ts';
@@ -33,6 +34,8 @@ export interface RelayOptions {
   readonly announce: readonly string[];
   /** A TLS proxy on this machine stands in front, and says whom it forwards for. */
   readonly behindProxy: boolean;
+  /** TCP connections that the process may have. */
+  readonly sockets: number;
 }
 
 export interface Relay {
@@ -45,7 +48,9 @@ export interface Relay {
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const nowMs = () => performance.now();
   const port = onePort();
-  const door = new Door(nowMs);
+  // WebSockets leave some sockets to those who fetch the app, also where the system allows few.
+  const connections = Math.floor((RELAY_LIMITS.connections * options.sockets) / RELAY_LIMITS.sockets);
+  const door = new Door(nowMs, connections);
   const refusals = new Refusals(nowMs);
   const circuits = new Map<string, TokenBucket>();
   /** Addresses of the connected peers. */
@@ -111,11 +116,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   await node.start();
   door.start();
   const sweep = setInterval(sweepTopics, SWEEP_INTERVAL_MS);
-  const webSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: RELAY_LIMITS.webSocketMessageBytes,
-    perMessageDeflate: false,
-  });
+  const webSockets = new WebSocketServer(webSocketOptions(RELAY_LIMITS.webSocketMessageBytes));
 
   return {
     peerId: node.peerId.toString(),
