@@ -160,10 +160,12 @@ export class Topics {
     return true;
   }
 
-  /** Leaves a topic; those who are in it wait for another turn. */
+  /** Leaves a topic; those who are in it are told, and wait for another turn. */
   #drop(topic: string): void {
     const known = this.#topics.get(topic);
     if (known === undefined) return;
+    // While they are in it: nobody else is told.
+    this.#options.unsubscribe(topic);
     this.#topics.delete(topic);
     for (const address of known.addresses.keys()) this.#giveBack(address);
     for (const name of known.peers) {
@@ -171,6 +173,5 @@ export class Topics {
       peer?.topics.delete(topic);
       peer?.waiting.add(topic);
     }
-    this.#options.unsubscribe(topic);
   }
 }
