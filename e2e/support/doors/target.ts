@@ -75,6 +75,13 @@ export async function startTarget(world: HeadlessWorld): Promise<Target> {
   };
 }
 
+/** The same, with one more peer that is reached over circuits. */
+export function withDoor(target: Target, name: string, peerId: string): Target {
+  const { scene } = target;
+  const relay = scene.doors.find((door) => door.name === 'relay')?.address;
+  return { ...target, scene: { ...scene, doors: [...scene.doors, { name, address: `${relay}/p2p-circuit/p2p/${peerId}` }] } };
+}
+
 /** TCP ports that a process listens on; none where the system does not tell (it is Linux that does). */
 export function listeningPorts(pid: number): number[] {
   try {
