@@ -56,7 +56,7 @@ describe('topics', () => {
       const tookMs = [await newGroup()];
       const meanwhile = Promise.withResolvers<number>();
       const attacking = startAttack(
-        { attack, scene: scene(), seed: SEED, durationMs: ATTACK_MS },
+        { attack, scene: scene(), seed: SEED, durationMs: ATTACK_MS, isRepeated: true },
         { onReady: () => meanwhile.resolve(newGroup()) },
       );
       const { tried, reached } = await attacking;
@@ -86,11 +86,15 @@ describe('sockets that say nothing, thousands of one address', () => {
       };
       expect(await areAnswered()).toBe(true);
       let isOver = false;
-      const attacking = startAttack({ attack: 'silent sockets', scene: scene(), seed: SEED, durationMs: ATTACK_MS }).finally(
-        () => {
-          isOver = true;
-        },
-      );
+      const attacking = startAttack({
+        attack: 'silent sockets',
+        scene: scene(),
+        seed: SEED,
+        durationMs: ATTACK_MS,
+        isRepeated: true,
+      }).finally(() => {
+        isOver = true;
+      });
       while (!isOver) {
         expect(await areAnswered()).toBe(true);
         await sleep(PAUSE_MS);

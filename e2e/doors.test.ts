@@ -63,7 +63,7 @@ describe('broken bytes', () => {
 
   for (const attack of Object.keys(STAGES)) {
     it(`${attack}: all go on, and what an honest member posts is final`, async () => {
-      const order = { attack, scene: target.scene, seed: SEED, durationMs: STAGE_TIMEOUT_MS };
+      const order = { attack, scene: target.scene, seed: SEED, durationMs: STAGE_TIMEOUT_MS, isRepeated: false };
       const startMs = performance.now();
       const attacking = startAttack(order);
       const answers = await answeredDuring(attacking);

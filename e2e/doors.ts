@@ -5,6 +5,7 @@ import { chromium } from '@playwright/test';
 import { buildApp } from './support/build-app.ts';
 import { CHROMIUM_ARGS, ensureChromium } from './support/chromium.ts';
 import { ATTACKS } from './support/doors/attacks.ts';
+import { INSPECTOR_OPTIONS } from './support/doors/memory.ts';
 import { type SiegeResult, siege } from './support/doors/siege.ts';
 import { startTarget, withDoor } from './support/doors/target.ts';
 import { openHeadlessWorld } from './support/node-process.ts';
@@ -13,7 +14,7 @@ import { Person } from './support/person.ts';
 const GROUP_NAME = 'doors';
 const DEFAULT_MINUTES = 5;
 /** For each attack, beside what it needs to prepare. */
-const ATTACK_MS = { min: 5_000, max: 15_000 };
+const ATTACK_MS = { min: 8_000, max: 15_000 };
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string', default: '' } },
@@ -66,6 +67,8 @@ function table({ rows, usual, meanwhile, before, peak, after, problems }: SiegeR
 
 const progress = (line: string): void => console.error(line);
 progress(`--seed ${seed}, ${minutes} minutes, ${Math.round(attackMs / 1_000)} s for each attack`);
+// Every process that is started from here inherits it.
+process.env.NODE_OPTIONS = INSPECTOR_OPTIONS;
 const executablePath = await ensureChromium();
 const appDirectory = await buildApp();
 const world = await openHeadlessWorld({ appDirectory });

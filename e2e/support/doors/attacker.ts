@@ -26,6 +26,7 @@ process.once('message', (order: Order) => {
       scene: order.scene,
       random: new SeededRandom(order.seed, order.attack),
       signal: up.signal,
+      isRepeated: order.isRepeated,
       offerSeed: (seed) => void tell({ seed }),
     });
     await tell({ isReady: true });

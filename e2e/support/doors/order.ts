@@ -31,6 +31,8 @@ export interface Order {
   readonly seed: number;
   /** An attack that can go on does so for this long, and none takes much longer. */
   readonly durationMs: number;
+  /** What has an end begins again until then. */
+  readonly isRepeated: boolean;
 }
 
 export interface Report {
@@ -43,6 +45,7 @@ export interface Report {
 export interface Means {
   readonly scene: Scene;
   readonly random: SeededRandom;
+  readonly isRepeated: boolean;
   /** Aborted when the time is up. */
   readonly signal: AbortSignal;
   /** Gives a seed to whoever joins groups by seeds that strangers send. */

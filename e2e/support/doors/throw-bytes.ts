@@ -38,9 +38,9 @@ async function throwAt(port: number, { opening, chunks }: Throw, ending: Ending,
 
 type Throws = (random: SeededRandom, door: Door) => Throw[];
 
-/** One round of a stage; a door that has no such stage is left out. */
+/** One stage; a door that has no such stage is left out. */
 function stage(throws: Throws, isThere: (door: Door) => boolean): Attack {
-  return async ({ scene, random, signal }) => {
+  return async ({ scene, random, signal, isRepeated }) => {
     const thrown = scene.doors
       .filter(isThere)
       .flatMap((door) =>
@@ -48,10 +48,12 @@ function stage(throws: Throws, isThere: (door: Door) => boolean): Attack {
       );
     return async (): Promise<Report> => {
       let [tried, reached] = [0, 0];
-      await inLanes(thrown, LANES, signal, async ({ port, one, ending }) => {
-        tried++;
-        if (await throwAt(port, one, ending, random)) reached++;
-      });
+      do {
+        await inLanes(thrown, LANES, signal, async ({ port, one, ending }) => {
+          tried++;
+          if (await throwAt(port, one, ending, random)) reached++;
+        });
+      } while (isRepeated && !signal.aborted);
       return { tried, reached };
     };
   };

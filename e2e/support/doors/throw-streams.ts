@@ -83,26 +83,28 @@ async function dial(address: string, signal: AbortSignal): Promise<Dialled> {
   }
 }
 
-export const throwYamux: Attack = async ({ scene, random, signal }) => {
+export const throwYamux: Attack = async ({ scene, random, signal, isRepeated }) => {
   const detours = new Detours(random.fork('detours'));
   const thrown = scene.doors.flatMap((door) =>
     door.address === undefined ? [] : brokenYamux(random.fork(door.name)).map((act) => ({ address: door.address ?? '', act })),
   );
   return async () => {
     let [tried, reached] = [0, 0];
-    await inLanes(thrown, LANES, signal, async ({ address, act }) => {
-      tried++;
-      try {
-        const { node, send, remote } = await dial(await detours.address(address), signal);
-        reached++;
-        for (const chunk of act.chunks) if (!send(chunk)) await Promise.race([once(remote, 'drain'), sleep(STAY_MS)]);
-        await sleep(STAY_MS);
-        if (act.ending === 'abort') remote.abort(new Error('enough'));
-        await node.stop();
-      } catch {
-        // It was not let in, or not any more.
-      }
-    });
+    do {
+      await inLanes(thrown, LANES, signal, async ({ address, act }) => {
+        tried++;
+        try {
+          const { node, send, remote } = await dial(await detours.address(address), signal);
+          reached++;
+          for (const chunk of act.chunks) if (!send(chunk)) await Promise.race([once(remote, 'drain'), sleep(STAY_MS)]);
+          await sleep(STAY_MS);
+          if (act.ending === 'abort') remote.abort(new Error('enough'));
+          await node.stop();
+        } catch {
+          // It was not let in, or not any more.
+        }
+      });
+    } while (isRepeated && !signal.aborted);
     detours.close();
     return { tried, reached };
   };
@@ -147,7 +149,7 @@ async function throwOn(connection: Connection, protocol: string, act: StreamAct)
 }
 
 /** One connection after another for each protocol of a door: who breaks one is cut off, and the next is somebody else. */
-export const throwStreams: Attack = async ({ scene, random, signal }) => {
+export const throwStreams: Attack = async ({ scene, random, signal, isRepeated }) => {
   const detours = new Detours(random.fork('detours'));
   const doors = scene.doors.filter((door): door is Door & { address: string } => door.address !== undefined);
   const found = await Promise.all(
@@ -160,20 +162,22 @@ export const throwStreams: Attack = async ({ scene, random, signal }) => {
   );
   return async (): Promise<Report> => {
     let [tried, reached] = [0, 0];
-    await inLanes(found.flat(), LANES, signal, async ({ address, protocol, acts }) => {
-      let dialled: Dialled | undefined;
-      for (const act of acts) {
-        if (signal.aborted) break;
-        tried++;
-        if (dialled?.connection.status !== 'open') {
-          await dialled?.node.stop();
-          // Where it is not let in it may be the next time.
-          dialled = await dial(await detours.address(address), signal).catch(() => undefined);
+    do {
+      await inLanes(found.flat(), LANES, signal, async ({ address, protocol, acts }) => {
+        let dialled: Dialled | undefined;
+        for (const act of acts) {
+          if (signal.aborted) break;
+          tried++;
+          if (dialled?.connection.status !== 'open') {
+            await dialled?.node.stop();
+            // Where it is not let in it may be the next time.
+            dialled = await dial(await detours.address(address), signal).catch(() => undefined);
+          }
+          if (dialled !== undefined && (await throwOn(dialled.connection, protocol, act))) reached++;
         }
-        if (dialled !== undefined && (await throwOn(dialled.connection, protocol, act))) reached++;
-      }
-      await dialled?.node.stop();
-    });
+        await dialled?.node.stop();
+      });
+    } while (isRepeated && !signal.aborted);
     detours.close();
     return { tried, reached };
   };
