@@ -48,7 +48,7 @@ const BANNED: readonly BannedWord[] = [
 /** Files that nobody imports but somebody starts. */
 const ENTRY_POINTS: readonly RegExp[] = [
   /^src\/(worker|service|server|ui|sim)\/main\.tsx?$/,
-  /^e2e\/(run|kills|curl|[^/]+\.spec|.*\/[^/]+\.spec)\.ts$/,
+  /^e2e\/(run|kills|curl|doors|[^/]+\.spec|.*\/[^/]+\.spec)\.ts$/,
   /^bench\/main\.ts$/,
   /^\.ci\/(test|types|arrows|style|openapi)\.ts$/,
   // Read by tsconfig.core.json.

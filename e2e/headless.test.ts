@@ -71,7 +71,7 @@ describe('two headless nodes', () => {
   });
 
   it('find each other over a relay that is named by its multiaddr', async () => {
-    const { relays } = await (await fetch(`${world.relayOrigin}/bootstrap.json`)).json();
+    const { relays } = await (await fetch(`${world.relay.origin}/bootstrap.json`)).json();
     const byAddress = { args: ['--relay', relays[0]], relay: false };
     const [one, two] = [await world.start(byAddress), await world.start(byAddress)];
     const { group_id: groupId, seed } = await one.call('/api/v1/group', GROUP);

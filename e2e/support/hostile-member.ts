@@ -7,6 +7,7 @@ import { CIPHER_NONCE_BYTES, makeTrx, newUuid } from '../../src/node/genesis.ts'
 import type { Random } from '../../src/node/ports.ts';
 import {
   type Block,
+  type GroupBroadcast,
   GroupBroadcastKind,
   LIMITS,
   parseSeed,
@@ -15,7 +16,7 @@ import {
   type Trx,
   TrxType,
 } from '../../src/records/index.ts';
-import { type HostilePeer, startHostilePeer } from './hostile-peer.ts';
+import { type HostilePeer, type InventedPeer, startHostilePeer } from './hostile-peer.ts';
 
 const SECRET_BYTES = 32;
 const HASH_BYTES = 32;
@@ -28,12 +29,14 @@ export interface HostileMember {
   readonly peerId: string;
   /** Says that it is here, and that it has blocks up to this one. Resolves with the number of neighbours that heard it. */
   beacon(headBlock: number): Promise<number>;
+  /** Says something about itself, or, as a neighbour would pass it on, what somebody invented says. */
+  tell(said: Partial<GroupBroadcast>, author?: InventedPeer): Promise<void>;
   /** From now on it answers requests for blocks with these. */
   serve(blocks: readonly Block[]): void;
   /** A post of its own, as an honest member would make it. */
   trx(text: string): Trx;
   /** A post of its own that holds these bytes. */
-  trxOf(plain: Uint8Array): Trx;
+  trxOf(plain: Uint8Array, signSecret?: Uint8Array): Trx;
   /** Sends trxs to everyone, those of one call in one message. */
   gossip(trxs: readonly Trx[]): Promise<number>;
   stop(): Promise<void>;
@@ -75,7 +78,30 @@ export async function startHostileMember(origin: string, seedUrl: string): Promi
     await exchange.close();
   };
 
-  const trxOf = (plain: Uint8Array): Trx =>
+  const pubkey = publicKeyOf(signSecret);
+  const broadcast = (said: Partial<GroupBroadcast>): Uint8Array =>
+    sealBroadcast(
+      cipherKey,
+      {
+        Kind: GroupBroadcastKind.PRESENCE,
+        PeerId: peer.peerId,
+        Pubkey: pubkey,
+        HeadBlockId: 0,
+        ConfigNonce: 0,
+        SilentBelow: 0,
+        HeadHash: new Uint8Array(HASH_BYTES),
+        Epoch: 0,
+        ClockNs: BigInt(Date.now()) * 1_000_000n,
+        Id: '',
+        Sender: '',
+        Hash: new Uint8Array(),
+        SizeBytes: 0,
+        Nonce: random.bytes(CIPHER_NONCE_BYTES),
+        ...said,
+      },
+      random,
+    );
+  const trxOf = (plain: Uint8Array, secret = signSecret): Trx =>
     makeTrx({
       trxId: newUuid(random),
       type: TrxType.POST,
@@ -83,35 +109,16 @@ export async function startHostileMember(origin: string, seedUrl: string): Promi
       data: sealBytes(cipherKey, plain, random.bytes(CIPHER_NONCE_BYTES)),
       timeNs: BigInt(Date.now()) * 1_000_000n,
       intervalMs: INTERVAL_MS,
-      signSecret,
+      signSecret: secret,
     });
 
   return {
     peerId: peer.peerId,
-    beacon: (headBlock) =>
-      peer.publish(
-        topic,
-        sealBroadcast(
-          cipherKey,
-          {
-            Kind: GroupBroadcastKind.PRESENCE,
-            PeerId: peer.peerId,
-            Pubkey: publicKeyOf(signSecret),
-            HeadBlockId: headBlock,
-            ConfigNonce: 0,
-            SilentBelow: 0,
-            HeadHash: new Uint8Array(HASH_BYTES),
-            Epoch: headBlock,
-            ClockNs: BigInt(Date.now()) * 1_000_000n,
-            Id: '',
-            Sender: '',
-            Hash: new Uint8Array(),
-            SizeBytes: 0,
-            Nonce: random.bytes(CIPHER_NONCE_BYTES),
-          },
-          random,
-        ),
-      ),
+    beacon: (headBlock) => peer.publish(topic, broadcast({ HeadBlockId: headBlock, Epoch: headBlock })),
+    tell: async (said, author) => {
+      if (author === undefined) await peer.publish(topic, broadcast(said));
+      else await peer.forward(topic, broadcast({ PeerId: author.peerId, ...said }), author);
+    },
     serve(blocks) {
       served = blocks;
     },

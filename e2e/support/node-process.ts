@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseExact } from '../../src/records/index.ts';
-import { freePort, startCommand } from './process.ts';
-import { startRelayProcess } from './relay.ts';
+import { freePort, type RunningProcess, startCommand } from './process.ts';
+import { type RelayProcess, startRelayProcess } from './relay.ts';
 
 export const PASSPHRASE = 'correct horse battery';
 const PAUSE_MS = 100;
@@ -14,11 +14,9 @@ const STEP_TIMEOUT_MS = 90_000;
 // biome-ignore lint/suspicious/noExplicitAny: answers are JSON, and what is in them is what tests look at
 export type Json = any;
 
-export interface NodeProcess {
-  readonly origin: string;
+export interface NodeProcess extends Pick<RunningProcess, 'pid' | 'origin' | 'output' | 'isRunning'> {
   readonly port: number;
   readonly dataDirectory: string;
-  output(): string;
   /** A call that must be answered with 200; with a body it is a POST. */
   call(target: string, body?: object): Promise<Json>;
   /** Asks it to stop; resolves with its exit code. */
@@ -37,13 +35,15 @@ export interface NodeProcessOptions {
 export async function startNodeProcess(options: NodeProcessOptions): Promise<NodeProcess> {
   const port = options.port ?? (await freePort());
   const node = await startCommand(['node', '--port', String(port), '--data', options.dataDirectory, ...(options.args ?? [])], {
-    SETT_PASSPHRASE: PASSPHRASE,
+    environment: { SETT_PASSPHRASE: PASSPHRASE },
   });
   return {
+    pid: node.pid,
     origin: node.origin,
     port,
     dataDirectory: options.dataDirectory,
-    output: () => node.output(),
+    output: node.output,
+    isRunning: node.isRunning,
     call: (target, body) => call(node.origin, target, body),
     stop: () => {
       node.signal('SIGTERM');
@@ -86,23 +86,31 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
 }
 
 export interface HeadlessWorld {
-  readonly relayOrigin: string;
+  readonly relay: RelayProcess;
   /** A new node that finds the others over the relay, unless `relay` is false. */
   start(options?: Partial<NodeProcessOptions> & { readonly relay?: boolean }): Promise<NodeProcess>;
   /** Ends everything and removes what it kept. */
   end(): Promise<void>;
 }
 
+export interface HeadlessWorldOptions {
+  /** What the relay serves. */
+  readonly appDirectory?: string;
+  /** Files that the relay may have open. */
+  readonly relayOpenFiles?: number;
+}
+
 /** A relay, and nodes as they are asked for. */
-export async function openHeadlessWorld(): Promise<HeadlessWorld> {
+export async function openHeadlessWorld({ appDirectory, relayOpenFiles }: HeadlessWorldOptions = {}): Promise<HeadlessWorld> {
   const directory = await mkdtemp(path.join(tmpdir(), 'sett-headless-'));
   const relay = await startRelayProcess({
     dataDirectory: path.join(directory, 'relay'),
-    appDirectory: path.join(directory, 'no-app'),
+    appDirectory: appDirectory ?? path.join(directory, 'no-app'),
+    ...(relayOpenFiles !== undefined && { openFiles: relayOpenFiles }),
   });
   const nodes: NodeProcess[] = [];
   return {
-    relayOrigin: relay.origin,
+    relay,
     async start(options = {}) {
       const node = await startNodeProcess({
         dataDirectory: path.join(directory, `node-${nodes.length}`),

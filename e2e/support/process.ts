@@ -5,21 +5,33 @@ import { createServer } from 'node:net';
 const READY = /Sett is ready: (\S+)/;
 
 export interface RunningProcess {
+  readonly pid: number;
   /** Origin of the URL that it says it is ready at. */
   readonly origin: string;
   /** Everything that it has said. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
+  isRunning(): boolean;
   /** Resolves with the exit code once it has ended; null after a signal. */
   readonly exited: Promise<number | null>;
 }
 
+export interface CommandOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Files, sockets among them, that it may have open; without one, as many as this process. */
+  readonly openFiles?: number;
+}
+
 /** Starts a command and waits until it says that it is ready. Rejects with its words if it ends before. */
-export async function startCommand(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<RunningProcess> {
-  const child = spawn(process.execPath, ['src/server/main.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
-  });
+export async function startCommand(
+  args: readonly string[],
+  { environment = {}, openFiles }: CommandOptions = {},
+): Promise<RunningProcess> {
+  const whole = [process.execPath, 'src/server/main.ts', ...args];
+  // Only a shell can lower the limit, of itself and then of what it becomes.
+  const limited = openFiles === undefined ? whole : ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), ...whole];
+  const [command = '', ...rest] = limited;
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
   let output = '';
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const origin = await new Promise<string>((resolve, reject) => {
@@ -32,7 +44,14 @@ export async function startCommand(args: readonly string[], environment: NodeJS.
     child.stderr.on('data', read);
     child.once('close', (code) => reject(new Error(`sett ${args[0]} ended with ${code}: ${output}`)));
   });
-  return { origin, exited, output: () => output, signal: (signal) => void child.kill(signal) };
+  return {
+    pid: child.pid ?? 0,
+    origin,
+    exited,
+    output: () => output,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    signal: (signal) => void child.kill(signal),
+  };
 }
 
 /** A TCP port of 127.0.0.1 that nobody uses now. */

@@ -1,7 +1,7 @@
 /** The real relay, as `npm start` runs it, in a process of its own. */
-import { freePort, startCommand } from './process.ts';
+import { freePort, type RunningProcess, startCommand } from './process.ts';
 
-export interface RelayProcess {
+export interface RelayProcess extends Pick<RunningProcess, 'pid' | 'output' | 'isRunning'> {
   /** Origin of the app, of `bootstrap.json` and of the relay. */
   readonly origin: string;
   readonly port: number;
@@ -20,15 +20,19 @@ export interface RelayProcessOptions {
   /** What it serves. */
   readonly appDirectory: string;
   readonly args?: readonly string[];
+  readonly openFiles?: number;
 }
 
 export async function startRelayProcess(options: RelayProcessOptions): Promise<RelayProcess> {
   const port = options.port ?? (await freePort());
-  const relay = await startCommand([
-    ...['relay', '--port', String(port), '--data', options.dataDirectory, '--app', options.appDirectory],
-    ...(options.args ?? []),
-  ]);
+  const relay = await startCommand(
+    ['relay', '--port', String(port), '--data', options.dataDirectory, '--app', options.appDirectory, ...(options.args ?? [])],
+    options.openFiles === undefined ? {} : { openFiles: options.openFiles },
+  );
   return {
+    pid: relay.pid,
+    output: relay.output,
+    isRunning: relay.isRunning,
     origin: relay.origin,
     port,
     freeze: () => relay.signal('SIGSTOP'),

@@ -7,13 +7,18 @@ const topic = (index: number) => `sett/1/${index.toString(16).padStart(64, '0')}
 function setUp(addressOf: (peer: string) => string = (peer) => peer) {
   const time = { nowMs: 0 };
   const subscribed = new Set<string>();
-  const topics = new Topics({
+  /** Who was in a topic when the relay left it: gossip tells those. */
+  const told: string[] = [];
+  const topics: Topics = new Topics({
     subscribe: (name) => subscribed.add(name),
-    unsubscribe: (name) => subscribed.delete(name),
+    unsubscribe: (name) => {
+      subscribed.delete(name);
+      told.push(...['attacker 0 0', 'honest'].filter((peer) => topics.isIn(peer, name)));
+    },
     addressOf,
     nowMs: () => time.nowMs,
   });
-  return { time, subscribed, topics };
+  return { time, subscribed, told, topics };
 }
 
 describe('Topics', () => {
@@ -83,13 +88,14 @@ describe('Topics', () => {
   const attackersAddress = (peer: string) => /^attacker \d/.exec(peer)?.[0] ?? peer;
 
   it('gives a newcomer a topic of the address that has most, the one that was silent longest', () => {
-    const { topics, subscribed, time } = setUp(attackersAddress);
+    const { topics, subscribed, told, time } = setUp(attackersAddress);
     fill({ topics });
     expect(subscribed.size).toBe(RELAY_LIMITS.topics);
     time.nowMs = 1_000;
     for (let index = 1; index < RELAY_LIMITS.topics; index++) topics.used(topic(index));
     expect(topics.join('honest', topic(100_000))).toBe(true);
     expect(topics.has(topic(0))).toBe(false);
+    expect(told).toEqual(['attacker 0 0']);
     expect(subscribed.size).toBe(RELAY_LIMITS.topics);
     // Another member of the same group, and its reload, find the topic in place.
     expect(topics.join('friend', topic(100_000))).toBe(true);

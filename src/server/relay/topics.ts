@@ -186,7 +186,7 @@ export class Topics {
     return true;
   }
 
-  /** Leaves a topic; those who are in it wait for another turn. */
+  /** Leaves a topic; those who are in it are told, and wait for another turn. */
   #drop(topic: string): void {
     const known = this.#topics.get(topic);
     if (known === undefined) return;
