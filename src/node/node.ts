@@ -104,7 +104,8 @@ export class SettNode extends GroupCalls implements NodeService {
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   readonly #verified = new VerifiedTrxs();
   /** Restores happen one after another. */
-  readonly #restores = new Mailbox();
+  /** Whatever changes which groups there are: two at once would make two users of one group, or undo what the other has answered. */
+  readonly #profile = new Mailbox();
   #cancelView: (() => void) | undefined;
   #cancelUsage: (() => void) | undefined;
   #usage: StoreUsage = { usedBytes: undefined, quotaBytes: undefined, persisted: undefined };
@@ -199,6 +200,8 @@ export class SettNode extends GroupCalls implements NodeService {
     this.#closed = true;
     this.#cancelView?.();
     this.#cancelUsage?.();
+    // A group that is being joined is stopped too.
+    await this.#profile.close();
     await Promise.all([...this.#groups.values()].map((group) => group.stop()));
     this.#groups.clear();
     this.#byTopic.clear();
@@ -230,12 +233,16 @@ export class SettNode extends GroupCalls implements NodeService {
     const secrets = newSecrets(random);
     const seed = makeSeed({ ...options, urls: await this.#options.ownUrls(), timeNs: clock.nowNs() }, secrets, random);
     const row = this.#rowFor(seed, secrets);
-    await this.guarded(async () => {
+    await this.#inTurn(async () => {
       const first = await stageFirstBlock({ seed, secrets, ports: this.ports, verified: this.#verified });
       await first.chain.flush('strict', [first.unbroken, ...(await this.#groupWrites(row, seed, secrets))]);
+      await this.#open(row, secrets);
     });
-    await this.#open(row, secrets);
     return { groupId: seed.groupId, seed: row.Seed };
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.#profile.run(() => this.guarded(task));
   }
 
   #rowFor(seed: Seed, secrets: Secrets): GroupRow {
@@ -257,9 +264,9 @@ export class SettNode extends GroupCalls implements NodeService {
 
   async joinGroup(seedText: string): Promise<GroupInfo> {
     const seed = readSeed(seedText);
-    const present = this.#groups.get(seed.groupId);
-    if (present) return this.#infoOf(present);
-    return this.guarded(async () => {
+    return this.#inTurn(async () => {
+      const present = this.#groups.get(seed.groupId);
+      if (present) return this.#infoOf(present);
       const { store, vault, random } = this.ports;
       const stored = await store.get('groups', keyOf.group(seed.groupId));
       // Whoever left and comes back is the same user as before.
@@ -271,8 +278,8 @@ export class SettNode extends GroupCalls implements NodeService {
   }
 
   async leaveGroup(groupId: string): Promise<void> {
-    const group = this.group(groupId);
-    await this.guarded(async () => {
+    await this.#inTurn(async () => {
+      const group = this.group(groupId);
       const row: GroupRow = { ...group.row, Left: true };
       await this.ports.store.write([{ table: 'groups', key: keyOf.group(groupId), value: GroupRow.encode(row) }], 'strict');
       await group.stop();
@@ -284,9 +291,9 @@ export class SettNode extends GroupCalls implements NodeService {
   }
 
   async clearGroup(groupId: string): Promise<void> {
-    if (this.#groups.has(groupId))
-      throw new NodeError('still-joined', 'Leave the group before clearing what is stored of it.', { groupId });
-    await this.guarded(async () => {
+    await this.#inTurn(async () => {
+      if (this.#groups.has(groupId))
+        throw new NodeError('still-joined', 'Leave the group before clearing what is stored of it.', { groupId });
       if (!(await this.ports.store.get('groups', keyOf.group(groupId)))) throw unknownGroup(groupId);
       await deleteRows(this.ports.store, groupId, GROUP_TABLES);
     });
@@ -304,7 +311,7 @@ export class SettNode extends GroupCalls implements NodeService {
       isOpen: (groupId: string) => this.#groups.has(groupId),
       open: (row: GroupRow, secrets: Secrets) => this.#open(row, secrets),
     };
-    return this.#restores.run(() => this.guarded(() => restoreBackup(backup, passphrase, options)));
+    return this.#inTurn(() => restoreBackup(backup, passphrase, options));
   }
 
   groups(): readonly GroupInfo[] {

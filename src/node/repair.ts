@@ -6,12 +6,12 @@ import { keyOf, startingWith } from './rows.ts';
 const DERIVED: readonly TableName[] = ['trxs', 'trxids', 'contents', 'kv', 'kvchanges', 'history', 'heads'];
 const DELETED_AT_ONCE = 2_000;
 
-/** Deletes a group's rows of some tables. Not one transaction: begin with what makes the rest unreachable. */
+/** Deletes a group's rows of some tables, surely once it resolves. Not one transaction: a crash on the way leaves some to be deleted again. */
 export async function deleteRows(store: Store, groupId: string, tables: readonly TableName[]): Promise<void> {
   await store.write([{ table: 'heads', key: keyOf.head(groupId), value: undefined }], 'strict');
   for (const table of tables) {
     await deleteBelow(store, table, `${groupId}/`);
-    await store.write([{ table, key: groupId, value: undefined }], 'relaxed');
+    await store.write([{ table, key: groupId, value: undefined }], table === tables.at(-1) ? 'strict' : 'relaxed');
   }
 }
 
