@@ -11,7 +11,7 @@ import type { Timers } from './timers.ts';
 
 export const CONSENSUS_PROTOCOL = '/sett/consensus/1';
 
-/** Streams in all: ten groups with all their producers. Each may hold a queue and a message that is on its way in. */
+/** Streams that were opened here, and as many that peers have opened: ten groups with all their producers. Each may hold a queue and a message that is on its way in. */
 const STREAMS_MAX = 10 * LIMITS.producers;
 /** A peer that opens streams faster is not getting anywhere with them, and each costs us a signature check. */
 const OPENINGS_BURST = 2 * LIMITS.streamsPerPeer;
@@ -37,7 +37,9 @@ export class ConsensusStreams {
     burst: OPENINGS_BURST,
     perSecond: OPENINGS_PER_SECOND,
   });
-  #open = 0;
+  #opened = 0;
+  /** Streams that peers have opened, the oldest first. */
+  readonly #accepted = new Set<PeerStream>();
 
   constructor(options: ConsensusStreamsOptions) {
     this.#options = options;
@@ -54,7 +56,7 @@ export class ConsensusStreams {
 
   async open(peer: PeerId): Promise<MessageStream> {
     const { timers, connect } = this.#options;
-    if (this.#open >= STREAMS_MAX) throw new NetworkError('unreachable', `All ${STREAMS_MAX} streams are in use.`);
+    if (this.#opened >= STREAMS_MAX) throw new NetworkError('unreachable', `All ${STREAMS_MAX} streams are in use.`);
     const refused = (cause: unknown) =>
       cause instanceof NetworkError ? cause : new NetworkError('unreachable', `Peer ${peer} opens no stream.`, { cause });
     return timers.within(
@@ -65,7 +67,10 @@ export class ConsensusStreams {
           const stream = await connection.newStream(CONSENSUS_PROTOCOL, { signal, runOnLimitedConnection: true });
           if (signal.aborted) stream.abort(signal.reason);
           signal.throwIfAborted();
-          return this.#wrap(peer, stream, () => {});
+          this.#opened++;
+          return this.#wrap(peer, stream, () => {
+            this.#opened--;
+          });
         } catch (error) {
           throw refused(error);
         }
@@ -80,18 +85,36 @@ export class ConsensusStreams {
 
   #accept(stream: Stream, peer: PeerId): void {
     const { timers, opened } = this.#options;
-    if (this.#open >= STREAMS_MAX || !this.#callers.enter(peer, timers.nowMs())) {
+    if (!this.#callers.enter(peer, timers.nowMs())) {
       stream.abort(new Error('Too many streams.'));
       return;
     }
-    opened(this.#wrap(peer, stream, () => this.#callers.leave(peer)));
+    if (this.#accepted.size >= STREAMS_MAX) this.#giveUpOne();
+    if (this.#accepted.size >= STREAMS_MAX) {
+      this.#callers.leave(peer);
+      stream.abort(new Error('Too many streams.'));
+      return;
+    }
+    const accepted = this.#wrap(peer, stream, () => {
+      this.#accepted.delete(accepted);
+      this.#callers.leave(peer);
+    });
+    this.#accepted.add(accepted);
+    opened(accepted);
+  }
+
+  /** Of those that have not shown who they are, the oldest makes room: idle strangers keep no producer away. */
+  #giveUpOne(): void {
+    for (const stream of this.#accepted) {
+      if (stream.hasSent) continue;
+      stream.close();
+      return;
+    }
   }
 
   #wrap(peer: PeerId, stream: Stream, left: () => void): PeerStream {
     const { penalize, log } = this.#options;
-    this.#open++;
     return new PeerStream(peer, stream, (reason) => {
-      this.#open--;
       left();
       if (reason instanceof ProtocolViolation) penalize(peer, reason.message, VIOLATION_POINTS);
       else log(`stream with ${peer}: ${reason.message}`);

@@ -41,6 +41,11 @@ export class PeerStream implements MessageStream {
     return true;
   }
 
+  /** Whether anything was sent on it: the node answers nobody who has not shown who it is. */
+  get hasSent(): boolean {
+    return !this.#isFirst;
+  }
+
   receive(handlers: MessageStreamHandlers): void {
     this.#pipe.receive(handlers);
   }

@@ -145,9 +145,9 @@ export class Members {
     return this.#moreThanFaulty(producers, ({ headBlock }) => headBlock);
   }
 
-  /** The newest head that anybody tells of whose key has said so. */
-  provedHead(): number {
-    return Math.max(0, ...this.onOurChain().flatMap(({ isProved, headBlock }) => (isProved ? [headBlock] : [])));
+  /** The newest head that anybody tells of. It may be made up. */
+  claimedHead(): number {
+    return Math.max(0, ...this.onOurChain().map(({ headBlock }) => headBlock));
   }
 
   /** The largest value that f+1 of them reach: at least one of those is honest. */

@@ -7,7 +7,7 @@ import type { Members } from './members.ts';
 import type { MessageStream, MessageStreamHandlers, Ports, Write } from './ports.ts';
 import { PROBLEMS } from './problems.ts';
 import { Producer } from './producer.ts';
-import { type ProducerHello, purposeOf } from './producers/frames.ts';
+import { type ProducerHello, purposeOf, verifyHello } from './producers/frames.ts';
 import { ENGINES, makeEngine, type TrustedDealer } from './producers/make-engine.ts';
 import { withGoodSeals } from './producers/seal-box.ts';
 import { dropLogsBelow, isLogUnbroken, logEnds } from './producers/unbroken-log.ts';
@@ -190,8 +190,9 @@ export class Producing {
 
   /** A producer opened a stream to this one. Answers what is to receive the rest of it; undefined if this node does not produce. */
   accept(stream: MessageStream, hello: ProducerHello): MessageStreamHandlers | undefined {
-    const isProducing = purposeOf(hello) === 'producers';
-    if (isProducing && hello.ConfigNonce > Math.max(this.#heardNonce, this.#options.chain.inForce.nonce)) {
+    const { chain } = this.#options;
+    const isNewer = hello.ConfigNonce > Math.max(this.#heardNonce, chain.inForce.nonce);
+    if (purposeOf(hello) === 'producers' && isNewer && hello.FromPeer === stream.peer && verifyHello(hello)) {
       // It opens another one later; only the chain can say whether that configuration is real.
       this.#heardNonce = hello.ConfigNonce;
       this.#options.newerHeard();
@@ -220,8 +221,8 @@ export class Producing {
   tick(): void {
     const { chain, members, ports } = this.#options;
     const tipBlock = chain.tip.blockId;
-    const newest = Math.max(members.headOf(chain.inForce.producers), members.provedHead());
-    if (!this.buildsItself || newest <= tipBlock) this.#lag = undefined;
+    // Whoever claims it: taking final blocks from others, which are verified, is all that follows.
+    if (!this.buildsItself || members.claimedHead() <= tipBlock) this.#lag = undefined;
     else if (this.#lag?.tipBlock !== tipBlock) this.#lag = { tipBlock, sinceMs: ports.clock.monotonicMs() };
     this.#producer?.tick();
   }
