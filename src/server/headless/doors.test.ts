@@ -148,6 +148,21 @@ describe('a caller with a token', () => {
     }
   });
 
+  it('gets its share back of event sockets that break before they are open', async () => {
+    const token = await makeToken();
+    const more =
+      `Authorization: Bearer ${token}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+    for (let index = 0; index < 6 * HTTP_LIMITS.eventReaders.perKey; index++) {
+      const { socket } = open();
+      await new Promise<void>((resolve) => socket.write(head('GET /api/v1/ws/trx', '203.0.113.9', more), () => resolve()));
+      socket.resetAndDestroy();
+    }
+    await expect
+      .poll(async () => /^sett_http_event_readers (\d+)$/m.exec(await (await fetch(`${node.url}/metrics`)).text())?.[1])
+      .toBe('0');
+  });
+
   it('has a share of the readers of events, sockets and streams together', async () => {
     const token = await makeToken();
     const read = () =>

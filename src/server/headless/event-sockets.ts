@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { eventJson } from '../../api/index.ts';
 import type { NodeEvent, NodeService } from '../../node/index.ts';
 import { traceEvents } from '../guard/defects.ts';
+import { webSocketOptions } from '../guard/web-socket-options.ts';
 import type { Caller } from './access.ts';
 import type { EventReaders } from './event-readers.ts';
 import { HTTP_LIMITS } from './limits.ts';
@@ -23,11 +24,7 @@ interface Listener {
 }
 
 export class EventSockets {
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    maxPayload: HTTP_LIMITS.webSocketMessageBytes,
-    perMessageDeflate: false,
-  });
+  readonly #server = new WebSocketServer(webSocketOptions(HTTP_LIMITS.webSocketMessageBytes));
   readonly #readers: EventReaders;
   readonly #listeners = new Set<Listener>();
   readonly #unsubscribe: () => void;
@@ -45,6 +42,11 @@ export class EventSockets {
     let listener: Listener | undefined;
     const leave = this.#readers.enter(caller, () => listener?.socket.close(NOT_ALLOWED, 'Its token has ended.'));
     if (leave === undefined) return false;
+    // It may have gone while its token was read: such a socket says so no more.
+    if (socket.destroyed) {
+      leave();
+      return true;
+    }
     socket.once('close', leave);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const made: Listener = { socket: webSocket, caller, isAlive: true };

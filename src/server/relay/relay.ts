@@ -14,6 +14,7 @@ import { TokenBucket } from '../../records/index.ts';
 import { addressKey, clientAddress } from '../guard/address.ts';
 import { traceEvents } from '../guard/defects.ts';
 import { refuseUpgrade } from '../guard/refuse-upgrade.ts';
+import { webSocketOptions } from '../guard/web-socket-options.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 import { Door } from './door.ts';
 import { createRelayGossip, guardGossip } from './gossip.ts';
@@ -111,11 +112,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   await node.start();
   door.start();
   const sweep = setInterval(sweepTopics, SWEEP_INTERVAL_MS);
-  const webSockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: RELAY_LIMITS.webSocketMessageBytes,
-    perMessageDeflate: false,
-  });
+  const webSockets = new WebSocketServer(webSocketOptions(RELAY_LIMITS.webSocketMessageBytes));
 
   return {
     peerId: node.peerId.toString(),

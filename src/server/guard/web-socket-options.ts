@@ -1,0 +1,17 @@
+import type { ServerOptions } from 'ws';
+
+/** A WebSocket server for strangers, which gets its sockets from an HTTP server. */
+export function webSocketOptions(messageBytes: number): ServerOptions {
+  return {
+    noServer: true,
+    maxPayload: messageBytes,
+    perMessageDeflate: false,
+    ...IN_TURNS,
+  };
+}
+
+/**
+ * One message of each socket in a turn of the event loop: 64 KiB of a socket can hold two thousand messages, each of which costs libp2p 50 µs, and all other
+ * sockets would wait for them.
+ */
+export const IN_TURNS = { allowSynchronousEvents: false } as const;
