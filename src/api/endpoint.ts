@@ -129,9 +129,14 @@ export function addEndpoint<
   if (spec.alsoAt !== undefined) router.openapi(routeAt(spec.alsoAt, true), answerCall);
 }
 
-/** A JSON answer whose 64-bit integers are printed digit by digit. Answers hold a group's data and are never cached. */
+/** A JSON answer whose 64-bit integers are printed digit by digit. */
 export function jsonResponse(value: unknown, status: number, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(stringifyExact(value), {
+  return jsonText(stringifyExact(value), status, headers);
+}
+
+/** An answer that is JSON already. Answers hold a group's data and are never cached. */
+export function jsonText(text: string, status: number, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(text, {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
   });

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { NodeService } from '../node/service.ts';
 import { z } from './endpoint.ts';
-import { askedGroups, EVENTS_PATH, eventStream } from './events.ts';
+import { askedGroups, EVENTS_HEADERS, EVENTS_PATH, eventStream } from './events.ts';
 
 /** What a guard leaves for the routes behind it. */
 export interface GuardedVariables {
@@ -25,6 +25,8 @@ export function addEventRoutes(router: OpenAPIHono, service: NodeService): void 
     responses: { 200: { description: 'Events without end', content: { 'text/event-stream': { schema: z.string() } } } },
   });
   router.get(EVENTS_PATH, (context) => {
+    // A HEAD takes this way too, and nobody would read its stream, which would be told of events for hours.
+    if (context.req.method === 'HEAD') return new Response(null, { headers: EVENTS_HEADERS });
     const allowed = context.get('allowedGroups' as never) as GuardedVariables['allowedGroups'];
     const end = context.get('eventsEnd' as never) as GuardedVariables['eventsEnd'];
     const { signal } = context.req.raw;

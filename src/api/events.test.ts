@@ -1,6 +1,9 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { NodeService } from '../node/service.ts';
 import type { NodeEvent } from '../node/view.ts';
-import { askedGroups, type EventStreamOptions, eventStream } from './events.ts';
+import { addEventRoutes } from './event-routes.ts';
+import { askedGroups, EVENTS_PATH, type EventStreamOptions, eventStream } from './events.ts';
 
 const block = (groupId: string, blockId: number): NodeEvent => ({ type: 'block', groupId, blockId, hash: 'ab', trxs: 1 });
 
@@ -29,6 +32,15 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe('Server-Sent Events', () => {
+  test('are told to nobody who asks for the head of the answer only', async () => {
+    const { listeners, subscribe } = source();
+    const router = new OpenAPIHono();
+    addEventRoutes(router, { subscribe } as NodeService);
+    const { status, headers } = await router.request(EVENTS_PATH, { method: 'HEAD' });
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(listeners.size).toBe(0);
+  });
+
   test('are those of the asked groups, in order, and the connection is kept open', async () => {
     const { subscribe, say } = source();
     const isTold = askedGroups(new URL('http://sett.test/api/v1/events?group_id=A&group_id=b'));

@@ -6,6 +6,7 @@ import type { NodeEvent, TrxAnswer } from '../node/view.ts';
  */
 
 export const EVENTS_PATH = '/api/v1/events';
+export const EVENTS_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' } as const;
 
 type ToldEvent = Exclude<NodeEvent, { readonly type: 'view' }>;
 
@@ -81,7 +82,7 @@ export function eventStream({ subscribe, isTold, signal, ended }: EventStreamOpt
     },
     new CountQueuingStrategy({ highWaterMark: WAITING_MAX }),
   );
-  return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' } });
+  return new Response(body, { headers: EVENTS_HEADERS });
 }
 
 /** Which groups a call for events asks for: `?group_id=`, repeated for several; without it all. Ids are matched whatever their case. */

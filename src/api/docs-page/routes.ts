@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { jsonResponse } from '../endpoint.ts';
-import { type InterfaceDocument, interfaceDocument } from '../openapi.ts';
+import { stringifyExact } from '../../records/index.ts';
+import { jsonText } from '../endpoint.ts';
+import { interfaceDocument } from '../openapi.ts';
 import { DOCS_POLICY, docsPage } from './page.ts';
 import { DOCS_SCRIPT } from './script.ts';
 import { DOCS_STYLE } from './style.ts';
@@ -19,13 +20,16 @@ const file = (text: string, contentType: string): Response =>
 /** The interface described: for programs as `/openapi.json`, for people as `/docs`, where calls can be tried. Added after all routes. */
 export function addDocsRoutes(router: OpenAPIHono): void {
   // The description is made when somebody first asks: it takes a while, and few ask.
-  let made: InterfaceDocument | undefined;
-  const document = () => {
-    made ??= interfaceDocument(router);
+  let made: { readonly json: string; readonly page: string } | undefined;
+  const texts = () => {
+    if (made === undefined) {
+      const document = interfaceDocument(router);
+      made = { json: stringifyExact(document), page: docsPage(document) };
+    }
     return made;
   };
-  router.get('/openapi.json', () => jsonResponse(document(), 200));
-  router.get('/docs', () => file(docsPage(document()), 'text/html'));
+  router.get('/openapi.json', () => jsonText(texts().json, 200));
+  router.get('/docs', () => file(texts().page, 'text/html'));
   router.get('/docs/page.css', () => file(DOCS_STYLE, 'text/css'));
   router.get('/docs/page.js', () => file(DOCS_SCRIPT, 'text/javascript'));
 }
