@@ -69,4 +69,6 @@ export const RELAY_LIMITS = {
   httpCheckMs: 1_000,
   /** Time for an answer to be read: the app over a slow line. */
   httpAnswerMs: 120_000,
+  /** The same where there is no socket left for a newcomer. */
+  httpCrowdedAnswerMs: 5_000,
 } as const;

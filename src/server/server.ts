@@ -31,6 +31,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sockets: affordableSockets(RELAY_LIMITS.sockets, 1),
     headMs: RELAY_LIMITS.httpHeadMs,
     answerMs: RELAY_LIMITS.httpAnswerMs,
+    crowdedAnswerMs: RELAY_LIMITS.httpCrowdedAnswerMs,
   }).watchHttp(web);
   // Nobody is answered before the relay runs.
   const early = (_request: unknown, socket: { destroy(): void }) => socket.destroy();

@@ -14,15 +14,15 @@ async function start(guarded: boolean) {
   const child = spawn(process.execPath, [SERVER, guarded ? '1' : '0'], { stdio: ['ignore', 'pipe', 'ignore'] });
   children.push(child);
   let output = '';
-  const port = await new Promise<number>((resolve) => {
+  const [port = 0, webPort = 0] = await new Promise<number[]>((resolve) => {
     child.stdout.on('data', (data: Buffer) => {
       output += data.toString();
-      const found = /port (\d+)/.exec(output)?.[1];
-      if (found !== undefined) resolve(Number(found));
+      const found = /ports (\d+) (\d+)\n/.exec(output)?.slice(1);
+      if (found !== undefined) resolve(found.map(Number));
     });
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return { port, exited, output: () => output, hasExited: () => child.exitCode !== null };
+  return { port, webPort, exited, output: () => output, hasExited: () => child.exitCode !== null };
 }
 
 function open(port: number): { socket: Socket; closed: Promise<void> } {
@@ -42,7 +42,7 @@ describe('an error that nobody catches', () => {
     const server = await start(true);
     const honest = open(server.port);
     expect(await says(honest.socket, 'hello')).toBe('hello');
-    for (const word of ['sync', 'timer', 'rejection', 'unheard']) {
+    for (const word of ['sync', 'timer', 'rejection', 'textless', 'unheard']) {
       const bad = open(server.port);
       bad.socket.write(word);
       await bad.closed;
@@ -51,6 +51,22 @@ describe('an error that nobody catches', () => {
     expect(server.hasExited()).toBe(false);
     for (const word of ['sync', 'timer', 'rejection'])
       expect(server.output()).toContain(`A defect, please report it: Error: ${word}`);
+    honest.socket.destroy();
+  });
+
+  it('ends the connection whose request met it, and no other', async () => {
+    const server = await start(true);
+    const ask = (target: string) => {
+      const asking = open(server.webPort);
+      asking.socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return asking;
+    };
+    const honest = ask('/');
+    await new Promise((resolve) => honest.socket.once('data', resolve));
+    for (const word of ['sync', 'timer', 'rejection']) await ask(`/${word}`).closed;
+    const again = new Promise<string>((resolve) => honest.socket.once('data', (data) => resolve(data.toString())));
+    honest.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await again).toContain('200 OK');
     honest.socket.destroy();
   });
 

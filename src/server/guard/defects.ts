@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 
 /** Lines about defects are for a person: more of them at once only fill the disk. */
 const LINES_MAX = 20;
@@ -12,7 +13,11 @@ const LINES_EVERY_MS = 60_000;
 /** How to end what is at work. */
 const current = new AsyncLocalStorage<() => void>();
 const traced = new WeakSet<EventEmitter>();
-let report: (error: unknown) => void = () => {};
+/** Until {@link surviveDefects}, and in tests, nothing is swallowed. */
+const rethrow = (error: unknown): void => {
+  throw error;
+};
+let report = rethrow;
 
 /**
  * Runs every event of a socket in the socket's own context, so that an error which nobody catches ends this socket and no other.
@@ -22,17 +27,44 @@ export function traceEvents(socket: EventEmitter, end: () => void): void {
   if (traced.has(socket)) return;
   traced.add(socket);
   const emit = socket.emit.bind(socket);
-  socket.emit = (name, ...values) => {
-    try {
-      return current.run(end, () => emit(name, ...values));
-    } catch (error) {
-      end();
-      report(error);
-      return true;
-    }
-  };
+  socket.emit = (name, ...values) => blaming(end, () => emit(name, ...values));
   // An `error` that nobody listens for is thrown.
   socket.on('error', end);
+}
+
+/**
+ * Does the same for what an HTTP server tells of its sockets: Node.js parses requests past the events of the socket, so that a defect in answering one would
+ * leave it open and unanswered.
+ */
+export function traceRequests(server: EventEmitter): void {
+  const emit = server.emit.bind(server);
+  server.emit = (name, ...values) => {
+    const socket: unknown = values[0]?.socket;
+    if (!(socket instanceof Socket)) return emit(name, ...values);
+    return blaming(
+      () => void socket.destroy(),
+      () => emit(name, ...values),
+    );
+  };
+}
+
+function blaming(end: () => void, emit: () => boolean): boolean {
+  try {
+    return current.run(end, emit);
+  } catch (error) {
+    end();
+    report(error);
+    return true;
+  }
+}
+
+/** Total: a thrown value may be anything. */
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } catch {
+    return 'a value without a text';
+  }
 }
 
 /** Keeps the process running whatever is thrown in it. Returns a function that ends this. */
@@ -46,8 +78,7 @@ export function surviveDefects(log: (line: string) => void, nowMs: () => number 
       lines = 0;
     }
     lines++;
-    if (lines <= LINES_MAX)
-      log(`A defect, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (lines <= LINES_MAX) log(`A defect, please report it: ${textOf(error)}`);
   };
   const onDefect = (error: unknown) => {
     current.getStore()?.();
@@ -58,6 +89,6 @@ export function surviveDefects(log: (line: string) => void, nowMs: () => number 
   return () => {
     process.off('uncaughtException', onDefect);
     process.off('unhandledRejection', onDefect);
-    report = () => {};
+    report = rethrow;
   };
 }

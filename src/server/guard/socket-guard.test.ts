@@ -3,7 +3,14 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, describe, expect, it } from 'vitest';
 import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 
-const LIMITS: SocketLimits = { sockets: 8, socketsPerAddress: 3, reservedSockets: 2, headMs: 60_000, answerMs: 60_000 };
+const LIMITS: SocketLimits = {
+  sockets: 8,
+  socketsPerAddress: 3,
+  reservedSockets: 2,
+  headMs: 60_000,
+  answerMs: 60_000,
+  crowdedAnswerMs: 60_000,
+};
 
 const open: { close(): unknown }[] = [];
 const sockets: Socket[] = [];
@@ -107,6 +114,30 @@ describe('SocketGuard', () => {
     const next = await client(port, '127.0.0.2');
     await atWork[0]?.closed;
     expect(next.isClosed()).toBe(false);
+  });
+
+  it('gives up an answer that takes too long where there is no room, and no events', async () => {
+    const web = createHttpServer((request, response) => {
+      response.setHeader('content-type', request.url === '/events' ? 'text/event-stream' : 'text/plain');
+      response.write('begun');
+    });
+    new SocketGuard({ ...LIMITS, crowdedAnswerMs: 100 }).watchHttp(web);
+    const port = await listening(web);
+    const ask = async (target: string) => {
+      const asking = await client(port, '127.0.0.2');
+      const begun = new Promise((resolve) => asking.socket.once('data', resolve));
+      asking.socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await begun;
+      return asking;
+    };
+    const events = await ask('/events');
+    const slow = [await ask('/'), await ask('/')];
+    await (await client(port, '127.0.0.2')).closed;
+    expect(slow.some(({ isClosed }) => isClosed())).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const next = await client(port, '127.0.0.2');
+    await slow[0]?.closed;
+    expect([events, slow[1], next].map((one) => one?.isClosed())).toEqual([false, false, false]);
   });
 
   it('ends a socket that asks for nothing, and an answer that nobody reads', async () => {

@@ -26,6 +26,8 @@ export const HTTP_LIMITS = {
   checkMs: 1_000,
   /** Time for an answer to be read, from the call on: a backup over a slow line. */
   answerMs: 120_000,
+  /** The same where there is no connection left for a newcomer. */
+  crowdedAnswerMs: 5_000,
   /** A connection without a call is closed after this. */
   idleMs: 65_000,
   /** Open event sockets and streams. `perKey`: of one token. */

@@ -12,7 +12,14 @@ import { RELAY_LIMITS } from '../limits.ts';
 /** Where the listener really listens; nobody is told. */
 export const INTERNAL_ADDRESS = '/ip4/127.0.0.1/tcp/0/ws';
 /** Nobody has anything to do there. */
-const INTERNAL_LIMITS = { sockets: 8, socketsPerAddress: 8, reservedSockets: 0, headMs: 1_000, answerMs: 1_000 };
+const INTERNAL_LIMITS = {
+  sockets: 8,
+  socketsPerAddress: 8,
+  reservedSockets: 0,
+  headMs: 1_000,
+  answerMs: 1_000,
+  crowdedAnswerMs: 1_000,
+};
 
 export interface OnePort {
   readonly transport: (components: WebSocketsComponents) => Transport;

@@ -1,6 +1,7 @@
-/** A server with a defect of each kind, in a process of its own: `0` as argument leaves it unguarded. Prints its port. */
+/** A server with a defect of each kind, and the same over HTTP, in a process of its own: `0` as argument leaves it unguarded. Prints the ports. */
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import { surviveDefects, traceEvents } from '../defects.ts';
+import { surviveDefects, traceEvents, traceRequests } from '../defects.ts';
 
 const isGuarded = process.argv[2] !== '0';
 if (isGuarded) surviveDefects((line) => console.log(line.split('\n', 1)[0]));
@@ -14,6 +15,7 @@ const DEFECTS: Readonly<Record<string, () => unknown>> = {
       throw new Error('timer');
     }, 1),
   rejection: () => Promise.reject(new Error('rejection')),
+  textless: () => Promise.reject(Object.create(null)),
 };
 
 const server = createServer((socket) => {
@@ -25,4 +27,10 @@ const server = createServer((socket) => {
     else DEFECTS[word]?.();
   });
 });
-server.listen(0, '127.0.0.1', () => console.log(`port ${(server.address() as AddressInfo).port}`));
+const web = createHttpServer((request, response) => {
+  DEFECTS[request.url?.slice(1) ?? '']?.();
+  if (request.url === '/') response.end('hello');
+});
+if (isGuarded) traceRequests(web);
+const portOf = (one: { address(): unknown }) => (one.address() as AddressInfo).port;
+server.listen(0, '127.0.0.1', () => web.listen(0, '127.0.0.1', () => console.log(`ports ${portOf(server)} ${portOf(web)}`)));
