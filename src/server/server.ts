@@ -26,9 +26,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const files = await readAppFiles(options.appDirectory);
   let bootstrap: (hostHeader: string | undefined) => string = () => '';
   const web = createWebServer({ files, bootstrap: (hostHeader) => bootstrap(hostHeader) });
+  const sockets = affordableSockets(RELAY_LIMITS.sockets, 1);
   new SocketGuard({
     ...RELAY_LIMITS,
-    sockets: affordableSockets(RELAY_LIMITS.sockets, 1),
+    sockets,
     headMs: RELAY_LIMITS.httpHeadMs,
     answerMs: RELAY_LIMITS.httpAnswerMs,
     crowdedAnswerMs: RELAY_LIMITS.httpCrowdedAnswerMs,
@@ -42,6 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     privateKey,
     announce: relayAddresses(options, undefined, listening),
     behindProxy: options.publicOrigin !== undefined,
+    sockets,
   });
   bootstrap = (hostHeader) => bootstrapDocument(options, relay.peerId, hostHeader, listening);
   web.off('upgrade', early);

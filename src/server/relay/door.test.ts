@@ -7,9 +7,9 @@ class CountedStream extends PassThrough {
   bytesRead = 0;
 }
 
-function setUp() {
+function setUp(connections: number = RELAY_LIMITS.connections) {
   const time = { nowMs: 0 };
-  return { time, door: new Door(() => time.nowMs) };
+  return { time, door: new Door(() => time.nowMs, connections) };
 }
 
 async function closed(socket: PassThrough): Promise<void> {
@@ -49,6 +49,14 @@ describe('Door', () => {
     const { door } = setUp();
     for (let index = 0; index < RELAY_LIMITS.connections; index++) door.admit(new CountedStream(), `address ${index}`);
     expect(door.admit(new CountedStream(), 'one more')).toBe(503);
+  });
+
+  it('makes room for others also where the system allows few open files', () => {
+    const { door } = setUp(20);
+    const greedy = Array.from({ length: 20 }, () => new CountedStream());
+    for (const socket of greedy) expect(door.admit(socket, 'greedy')).toBe(undefined);
+    expect(door.admit(new CountedStream(), 'other')).toBe(undefined);
+    expect(greedy.filter(({ destroyed }) => destroyed)).toHaveLength(1);
   });
 
   it('cuts, when it is full, the idlest socket of the address that has most', () => {

@@ -30,13 +30,16 @@ type CountedSocket = Duplex & { readonly bytesRead?: number };
 
 export class Door {
   readonly #nowMs: () => number;
+  readonly #connections: number;
   readonly #guests = new Map<CountedSocket, Guest>();
   readonly #perAddress = new Map<string, number>();
   readonly #newConnections = new TokenBuckets(RELAY_LIMITS.newConnectionsPerAddress, RELAY_LIMITS.countedAddresses);
   #counting: NodeJS.Timeout | undefined;
 
-  constructor(nowMs: () => number = () => performance.now()) {
+  /** @param connections open WebSockets in all */
+  constructor(nowMs: () => number, connections: number) {
     this.#nowMs = nowMs;
+    this.#connections = connections;
   }
 
   start(): void {
@@ -55,7 +58,7 @@ export class Door {
     const address = addressKey(from);
     const open = this.#perAddress.get(address) ?? 0;
     if (open >= RELAY_LIMITS.connectionsPerAddress || !this.#newConnections.take(address, 1, nowMs)) return 429;
-    if (this.#guests.size >= RELAY_LIMITS.connections && !this.#makeRoom(open)) return 503;
+    if (this.#guests.size >= this.#connections && !this.#makeRoom(open)) return 503;
     const { burst, perSecond } = RELAY_LIMITS.receivedBytes;
     this.#guests.set(socket, {
       address,

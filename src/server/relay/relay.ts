@@ -34,6 +34,8 @@ export interface RelayOptions {
   readonly announce: readonly string[];
   /** A TLS proxy on this machine stands in front, and says whom it forwards for. */
   readonly behindProxy: boolean;
+  /** TCP connections that the process may have. */
+  readonly sockets: number;
 }
 
 export interface Relay {
@@ -46,7 +48,9 @@ export interface Relay {
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const nowMs = () => performance.now();
   const port = onePort();
-  const door = new Door(nowMs);
+  // WebSockets leave some sockets to those who fetch the app, also where the system allows few.
+  const connections = Math.floor((RELAY_LIMITS.connections * options.sockets) / RELAY_LIMITS.sockets);
+  const door = new Door(nowMs, connections);
   const refusals = new Refusals(nowMs);
   const circuits = new Map<string, TokenBucket>();
   /** Addresses of the connected peers. */
