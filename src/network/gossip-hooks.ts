@@ -31,17 +31,16 @@ export function claimedAuthor({ from }: Pick<RPC.Message, 'from'>): PeerId {
 
 /**
  * Shows every packet to `inspect` before gossipsub sees it, and gives gossipsub what that returns. Limits belong here: gossipsub has none per peer, and would
- * check each signature first.
+ * check each signature first. Returns how to give gossipsub a packet of a peer that nobody inspects.
  */
-export function interceptPackets(pubsub: GossipSub, inspect: (from: PeerId, packet: RPC) => RPC): void {
+export function interceptPackets(
+  pubsub: GossipSub,
+  inspect: (from: PeerId, packet: RPC) => RPC,
+): (from: Libp2pPeerId, packet: RPC) => Promise<void> {
   const router = pubsub as GossipSubClass;
   const handle = router.handleReceivedRpc.bind(router);
   router.handleReceivedRpc = (from, packet) => handle(from, inspect(from.toString(), packet));
-}
-
-/** Gives gossipsub a packet as if the peer had just sent it. */
-export async function replayPacket(pubsub: GossipSub, from: Libp2pPeerId, packet: RPC): Promise<void> {
-  await (pubsub as GossipSubClass).handleReceivedRpc(from, packet);
+  return handle;
 }
 
 /** Whether gossipsub can send to this peer: its stream is open. */

@@ -4,7 +4,7 @@ import type { Host, HostOptions } from './contract.ts';
 export { BOOTSTRAP_PATH, BOOTSTRAP_VERSION, type IceServer, isLoopback, publicOrigin, readRelayAddress } from './bootstrap.ts';
 export { BroughtAuthors } from './brought-authors.ts';
 export type { Host, HostOptions } from './contract.ts';
-export { claimedAuthor, interceptPackets, replayPacket, signatureAsId } from './gossip-hooks.ts';
+export { claimedAuthor, interceptPackets, signatureAsId } from './gossip-hooks.ts';
 export type { Log } from './log.ts';
 
 /** Starts a host; rejects if libp2p cannot start here. */

@@ -43,7 +43,7 @@ export const RELAY_LIMITS = {
   topicsPerPeer: 64,
   /** Topics of one address: an office. */
   topicsPerAddress: 256,
-  /** Topics that one peer joins or leaves: twice all of its groups, then slowly. */
+  /** Topics that one peer joins: all of its groups at four restarts, then slowly; what is over waits. */
   subscriptions: { burst: 256, perSecond: 8 },
   /** A topic outlives its last subscriber by this much, so that a reload finds the mesh in place (gossipsub shuns who left for 10 s). */
   topicLingerMs: 60_000,

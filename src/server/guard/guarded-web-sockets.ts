@@ -9,7 +9,7 @@ import { type WebSocketsComponents, type WebSocketsInit, webSockets } from '@lib
 import type { WebSocket, WebSocketServer } from 'ws';
 import { traceEvents } from './defects.ts';
 import type { SocketGuard } from './socket-guard.ts';
-import { IN_TURNS } from './web-socket-options.ts';
+import { FOR_STRANGERS } from './web-socket-options.ts';
 
 /** What `onWsServerConnection` reads of a request. */
 export interface Caller {
@@ -46,7 +46,7 @@ export function guardedWebSockets(options: GuardedWebSocketsOptions): (component
         traceEvents(socket, () => socket.terminate());
         take(socket, request);
       };
-      Object.assign(listener.wsServer.options, { maxPayload: messageBytes, ...IN_TURNS });
+      Object.assign(listener.wsServer.options, { maxPayload: messageBytes, ...FOR_STRANGERS });
       if (guard !== undefined) watch(listener, guard);
       listening?.(listener);
       return listener;

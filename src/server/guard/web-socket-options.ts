@@ -6,12 +6,17 @@ export function webSocketOptions(messageBytes: number): ServerOptions {
     noServer: true,
     maxPayload: messageBytes,
     perMessageDeflate: false,
-    ...IN_TURNS,
+    ...FOR_STRANGERS,
   };
 }
 
-/**
- * One message of each socket in a turn of the event loop: 64 KiB of a socket can hold two thousand messages, each of which costs libp2p 50 µs, and all other
- * sockets would wait for them.
- */
-export const IN_TURNS = { allowSynchronousEvents: false } as const;
+/** What every WebSocket server here has, libp2p's own included. */
+export const FOR_STRANGERS = {
+  /**
+   * One message of each socket in a turn of the event loop: 64 KiB of a socket can hold two thousand messages, each of which costs libp2p 50 µs, and all
+   * other sockets would wait for them.
+   */
+  allowSynchronousEvents: false,
+  /** Who does not answer a goodbye is not waited for longer. */
+  closeTimeout: 5_000,
+} as const;

@@ -1,7 +1,7 @@
 /** Gossip at the relay: which packets reach gossipsub, and who is told which topics the relay is in. */
 import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub';
 import { peerIdFromString } from '@libp2p/peer-id';
-import { claimedAuthor, interceptPackets, replayPacket, signatureAsId } from '../../network/index.ts';
+import { claimedAuthor, interceptPackets, signatureAsId } from '../../network/index.ts';
 import type { Meter } from './meter.ts';
 import type { Topics } from './topics.ts';
 
@@ -44,15 +44,18 @@ export function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): ()
     const known = names.filter((topic) => topics.isIn(peer, topic));
     if (known.length > 0) announce(peer, known, subscribe);
   };
-  interceptPackets(pubsub, (from, packet) => {
+  const pass = interceptPackets(pubsub, (from, packet) => {
     const subscriptions = packet.subscriptions.filter(({ topic, subscribe }) => {
-      if (topic === undefined || !meter.allowsSubscription(from)) return false;
-      if (subscribe !== true) topics.left(from, topic);
-      else {
-        const wasIn = topics.isIn(from, topic);
-        if (!topics.join(from, topic)) return false;
-        if (!wasIn) announce(from, [topic], true);
+      if (topic === undefined) return false;
+      // Who leaves has paid for its joining.
+      if (subscribe !== true) return topics.left(from, topic);
+      if (topics.isIn(from, topic)) return true;
+      if (!meter.allowsSubscription(from)) {
+        topics.wait(from, topic);
+        return false;
       }
+      if (!topics.join(from, topic)) return false;
+      announce(from, [topic], true);
       return true;
     });
     const messages = packet.messages.filter((message) => {
@@ -66,7 +69,7 @@ export function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): ()
     // What was refused is taken now as if it had just been asked for: whoever waits does not ask again.
     for (const [peer, topic] of topics.sweep()) {
       announce(peer, [topic], true);
-      void replayPacket(pubsub, peerIdFromString(peer), { subscriptions: [{ subscribe: true, topic }], messages: [] });
+      void pass(peerIdFromString(peer), { subscriptions: [{ subscribe: true, topic }], messages: [] });
     }
   };
 }

@@ -47,7 +47,7 @@ export class Meter {
     return isOwn || account.authors.allows(author, nowMs, mayBeNew);
   }
 
-  /** Whether a peer may join or leave one topic more: a restart brings all its groups at once. */
+  /** Whether a peer may join one topic more: a restart brings all its groups at once. */
   allowsSubscription(peer: string): boolean {
     return this.#subscriptions.take(peer, 1, this.#options.nowMs());
   }

@@ -127,4 +127,25 @@ describe('Topics', () => {
     expect(topics.join('late', topic(100_000))).toBe(true);
     expect(topics.has(topic(7))).toBe(false);
   });
+
+  it('is quick about a crowd that waits', () => {
+    const { topics } = setUp((peer) => `address ${Number(peer) % 10}`);
+    for (let index = 0; index < 1_000 * RELAY_LIMITS.topicsPerPeer; index++) topics.join(String(index % 1_000), topic(index));
+    const startMs = performance.now();
+    topics.sweep();
+    expect(performance.now() - startMs).toBeLessThan(500);
+  });
+
+  it('tells those who are in a topic that it is given up', () => {
+    const told: string[] = [];
+    const topics: Topics = new Topics({
+      subscribe: () => {},
+      unsubscribe: (name) => told.push(...['greedy 0', 'new'].filter((peer) => topics.isIn(peer, name))),
+      addressOf: (peer) => (peer.startsWith('greedy') ? `greedy ${Number(peer.slice(7)) % 8}` : peer),
+      nowMs: () => 0,
+    });
+    for (let index = 0; index < RELAY_LIMITS.topics; index++) topics.join(`greedy ${index % 40}`, topic(index));
+    expect(topics.join('new', topic(100_000))).toBe(true);
+    expect(told).toEqual(['greedy 0']);
+  });
 });

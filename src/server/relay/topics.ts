@@ -38,6 +38,8 @@ export class Topics {
   readonly #peers = new Map<string, Peer>();
   /** Topics that each address is in. */
   readonly #shares = new Map<string, number>();
+  /** The smallest share for which no room was found since anything changed: for others of a crowd that waits it is not looked for again. */
+  #noRoomFrom = Number.POSITIVE_INFINITY;
 
   constructor(options: TopicsOptions) {
     this.#options = options;
@@ -60,20 +62,24 @@ export class Topics {
 
   /** A peer wants to be in a topic. False: not now, or, if it is no group's, never. */
   join(name: string, topic: string): boolean {
-    if (!GROUP_TOPIC.test(topic)) return false;
-    const peer = this.#peers.get(name) ?? this.#newPeer(name);
-    if (peer.topics.has(topic)) return true;
-    if (peer.topics.size + peer.waiting.size >= RELAY_LIMITS.topicsPerPeer && !peer.waiting.has(topic)) return false;
-    peer.waiting.add(topic);
-    return this.#take(name, peer, topic);
+    const peer = this.#wanting(name, topic);
+    return peer !== undefined && (peer.topics.has(topic) || this.#take(name, peer, topic));
   }
 
-  left(name: string, topic: string): void {
+  /** A peer wants to be in a topic, and may not now: it is its turn when {@link sweep} finds room. */
+  wait(name: string, topic: string): void {
+    this.#wanting(name, topic);
+  }
+
+  /** A peer leaves a topic. False: it was not in it. */
+  left(name: string, topic: string): boolean {
     const peer = this.#peers.get(name);
-    if (peer === undefined) return;
-    peer.waiting.delete(topic);
-    if (peer.topics.delete(topic)) this.#leave(name, peer, topic);
+    if (peer === undefined) return false;
+    const waited = peer.waiting.delete(topic);
+    const wasIn = peer.topics.delete(topic);
+    if (wasIn) this.#leave(name, peer, topic);
     if (peer.topics.size + peer.waiting.size === 0) this.#peers.delete(name);
+    return wasIn || waited;
   }
 
   gone(name: string): void {
@@ -94,6 +100,16 @@ export class Topics {
     return taken;
   }
 
+  /** Notes that a peer wants a topic, unless it is none or it has too many. */
+  #wanting(name: string, topic: string): Peer | undefined {
+    if (!GROUP_TOPIC.test(topic)) return undefined;
+    const peer = this.#peers.get(name) ?? this.#newPeer(name);
+    const isKnown = peer.topics.has(topic) || peer.waiting.has(topic);
+    if (!isKnown && peer.topics.size + peer.waiting.size >= RELAY_LIMITS.topicsPerPeer) return undefined;
+    if (!peer.topics.has(topic)) peer.waiting.add(topic);
+    return peer;
+  }
+
   #newPeer(name: string): Peer {
     const made: Peer = { address: this.#options.addressOf(name), topics: new Set(), waiting: new Set() };
     this.#peers.set(name, made);
@@ -111,6 +127,7 @@ export class Topics {
     peers.add(name);
     addresses.set(peer.address, (addresses.get(peer.address) ?? 0) + 1);
     if (!isShared) this.#shares.set(peer.address, share + 1);
+    this.#noRoomFrom = Number.POSITIVE_INFINITY;
     peer.waiting.delete(topic);
     peer.topics.add(topic);
     return true;
@@ -133,6 +150,7 @@ export class Topics {
       this.#giveBack(peer.address);
     }
     if (known.peers.size === 0) known.activeAtMs = this.#options.nowMs();
+    this.#noRoomFrom = Number.POSITIVE_INFINITY;
   }
 
   #giveBack(address: string): void {
@@ -146,16 +164,24 @@ export class Topics {
    * greedy address is greediest, then the one that was silent longest.
    */
   #makeRoom(share: number): boolean {
+    if (share >= this.#noRoomFrom) return false;
     let victim: string | undefined;
     let best: readonly [number, number] | undefined;
     for (const [topic, { addresses, activeAtMs }] of this.#topics) {
-      const least = Math.min(...[...addresses.keys()].map((address) => this.#shares.get(address) ?? 0));
+      let least = Number.POSITIVE_INFINITY;
+      for (const address of addresses.keys()) {
+        least = Math.min(least, this.#shares.get(address) ?? 0);
+        if (least <= share + 1) break;
+      }
       if (least <= share + 1) continue;
       if (best !== undefined && (least < best[0] || (least === best[0] && activeAtMs >= best[1]))) continue;
       best = [least, activeAtMs];
       victim = topic;
     }
-    if (victim === undefined) return false;
+    if (victim === undefined) {
+      this.#noRoomFrom = share;
+      return false;
+    }
     this.#drop(victim);
     return true;
   }
@@ -164,6 +190,8 @@ export class Topics {
   #drop(topic: string): void {
     const known = this.#topics.get(topic);
     if (known === undefined) return;
+    // First, while it is still known whom to tell.
+    this.#options.unsubscribe(topic);
     this.#topics.delete(topic);
     for (const address of known.addresses.keys()) this.#giveBack(address);
     for (const name of known.peers) {
@@ -171,6 +199,6 @@ export class Topics {
       peer?.topics.delete(topic);
       peer?.waiting.add(topic);
     }
-    this.#options.unsubscribe(topic);
+    this.#noRoomFrom = Number.POSITIVE_INFINITY;
   }
 }
