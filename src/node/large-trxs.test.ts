@@ -104,6 +104,23 @@ describe('large trxs', () => {
     expect(second).toBeDefined();
   });
 
+  it('come from a newcomer although a crowd has served once to be silent afterwards', async () => {
+    const crowd = Array.from({ length: 16 }, (_, index) => `crowd ${index}`);
+    const behaviours: Record<string, Behaviour> = {
+      ...Object.fromEntries(crowd.map((peer) => [peer, 'serves'])),
+      newcomer: 'serves',
+    };
+    const { taken, tell, run } = setting(behaviours);
+    for (const peer of crowd) tell(peer);
+    await run(1_000);
+    expect(taken).toHaveLength(crowd.length);
+    for (const peer of crowd) behaviours[peer] = 'silent';
+    for (const peer of crowd) tell(peer);
+    const wanted = tell('newcomer');
+    await run(1_000);
+    expect(taken).toContain(wanted);
+  });
+
   it('are asked of a silent member again, ever less often, and of it alone', async () => {
     const { asked, tell, run } = setting({ silent: 'silent' });
     for (let second = 0; second < 120; second++) {

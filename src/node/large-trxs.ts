@@ -13,8 +13,9 @@ export interface LargeTrxsOptions {
   readonly take: (trx: Trx) => Promise<void>;
 }
 
-/** Trxs fetched at once: half of them from members that have not served one yet. */
+/** Trxs fetched at once; some of them from members that have served one, some from others: to serve one small trx is easy, so it must not be worth all places. */
 const FETCHES_MAX = 8;
+const PROVED_FETCHES_MAX = 6;
 const UNPROVED_FETCHES_MAX = 4;
 /** Members that are waited on, and trxs of each: what one tells of beyond is told of again. */
 const SOURCES_MAX = 64;
@@ -111,7 +112,8 @@ export class LargeTrxs {
       const busy = [...this.#sources.values()].filter(({ isBusy }) => isBusy);
       const unproved = busy.filter(({ isProved }) => !isProved).length;
       if (busy.length >= FETCHES_MAX) return;
-      if (source.isProved || unproved < UNPROVED_FETCHES_MAX) void this.#fetch(peerId, source);
+      const hasPlace = source.isProved ? busy.length - unproved < PROVED_FETCHES_MAX : unproved < UNPROVED_FETCHES_MAX;
+      if (hasPlace) void this.#fetch(peerId, source);
     }
   }
 

@@ -19,9 +19,11 @@ async function setUp() {
   const meter = new Meter({ nowMs, drop: () => {}, addressOf });
   /** What gossipsub has seen of the peer. */
   const seen = new Set<string>();
+  let passed = 0;
   const announced: string[] = [];
   const pubsub = {
-    handleReceivedRpc: async (_from: PeerId, { subscriptions }: RPC) => {
+    handleReceivedRpc: async (_from: PeerId, { subscriptions, messages }: RPC) => {
+      passed += messages.length;
       for (const { topic: name = '', subscribe } of subscriptions) seen[subscribe ? 'add' : 'delete'](name);
     },
     sendSubscriptions: (_peer: string, names: string[]) => announced.push(...names),
@@ -29,7 +31,12 @@ async function setUp() {
   const sweep = guardGossip(pubsub as unknown as GossipSub, topics, meter);
   const say = (subscribe: boolean, index: number) =>
     pubsub.handleReceivedRpc(from, { subscriptions: [{ subscribe, topic: topic(index) }], messages: [] });
-  return { seen, announced, sweep, say };
+  const gossip = (message: Partial<RPC.Message>) =>
+    pubsub.handleReceivedRpc(from, {
+      subscriptions: [],
+      messages: [{ topic: topic(1), from: from.toMultihash().bytes, ...message }],
+    });
+  return { seen, announced, sweep, say, gossip, passed: () => passed };
 }
 
 it('takes a subscription that came too fast a little later, and always lets a peer leave', async () => {
@@ -47,4 +54,15 @@ it('takes a subscription that came too fast a little later, and always lets a pe
   sweep();
   expect([...seen]).toEqual([topic(1_000)]);
   expect(announced).toEqual([topic(1_000)]);
+});
+
+it('counts all of a message, whichever of its fields is long', async () => {
+  const { say, gossip, passed } = await setUp();
+  await say(true, 1);
+  const part = new Uint8Array(RELAY_LIMITS.gossipBytes.burst / 4);
+  for (const message of [{ data: part }, { key: part }, { signature: part }, { data: part.subarray(1_000) }])
+    await gossip(message);
+  expect(passed()).toBe(4);
+  await gossip({ seqno: part.subarray(0, 1_000) });
+  expect(passed()).toBe(4);
 });

@@ -1,5 +1,6 @@
 /** Gossip at the relay: which packets reach gossipsub, and who is told which topics the relay is in. */
 import { type GossipSub, gossipsub } from '@chainsafe/libp2p-gossipsub';
+import type { RPC } from '@chainsafe/libp2p-gossipsub/message';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { claimedAuthor, interceptPackets, signatureAsId } from '../../network/index.ts';
 import type { Meter } from './meter.ts';
@@ -7,6 +8,11 @@ import type { Topics } from './topics.ts';
 
 /** What lies unsent for one slow peer, or unread of one, before its stream is cut. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** What a message takes on its way, whichever of its fields is the long one. */
+function sizeOf({ from, data, seqno, topic, signature, key }: RPC.Message): number {
+  return [from, data, seqno, signature, key].reduce((sum, field) => sum + (field?.byteLength ?? 0), topic.length);
+}
 
 /** gossipsub with the settings of a relay. */
 export function createRelayGossip(): ReturnType<typeof gossipsub> {
@@ -59,7 +65,7 @@ export function guardGossip(pubsub: GossipSub, topics: Topics, meter: Meter): ()
       return true;
     });
     const messages = packet.messages.filter((message) => {
-      if (!meter.allows(from, claimedAuthor(message), message.data?.byteLength ?? 0) || !topics.has(message.topic)) return false;
+      if (!meter.allows(from, claimedAuthor(message), sizeOf(message)) || !topics.has(message.topic)) return false;
       topics.used(message.topic);
       return true;
     });
