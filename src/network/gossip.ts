@@ -4,7 +4,7 @@ import type { RPC } from '@chainsafe/libp2p-gossipsub/message';
 import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
 import { type GossipVerdict, NetworkError, type PeerId } from '../node/ports.ts';
 import { LIMITS } from '../records/limits.ts';
-import { type RateLimit, TokenBucket } from '../records/token-bucket.ts';
+import { type RateLimit, TokenBucket, TokenBuckets } from '../records/token-bucket.ts';
 import { BroughtAuthors } from './brought-authors.ts';
 import { canSendTo, claimedAuthor, interceptPackets, signatureAsId } from './gossip-hooks.ts';
 import type { Log } from './log.ts';
@@ -17,7 +17,15 @@ const MESSAGE_OF_STREAM_BYTES = 4 * 1024 * 1024;
 
 /** Messages that a neighbour may send: a member forwards those of all others, up to 24 producers at 10/s each. A relay carries everybody's. */
 const FROM_MEMBER = { burst: 1_000, perSecond: 300 };
-const FROM_RELAY = { burst: 4_000, perSecond: 1_200 };
+const FROM_RELAY = { burst: 2_000, perSecond: 600 };
+/**
+ * The same again for authors that say little: a few who flood a relay must not drown the others. A relay has checked whom each message
+ * is from.
+ */
+const FROM_RELAY_BY_QUIET = { burst: 2_000, perSecond: 600 };
+/** What an author says little by. */
+const QUIET = { burst: 10, perSecond: 2 };
+const QUIET_AUTHORS_MAX = 2_000;
 /** Authors that a member forwards messages of, when they are new to it: those whom it meets, and no crowd that it invents. */
 const NEW_AUTHORS = { burst: 128, perSecond: 2 };
 /** Points for each message of its own beyond: a hundred cut the neighbour off. Others' are left out only: who forwards cannot know how much they say. */
@@ -80,6 +88,9 @@ export interface GossipOptions {
 /** What one neighbour may send. */
 interface Allowance {
   readonly messages: TokenBucket;
+  /** Of a relay. */
+  readonly ofQuiet: TokenBucket;
+  readonly quiet: TokenBuckets;
   readonly authors: BroughtAuthors;
 }
 
@@ -178,6 +189,7 @@ export class Gossip {
     let ownExcess = 0;
     const messages = wanted.filter((message) => {
       const author = claimedAuthor(message);
+      if (isFromRelay && allowance.quiet.take(author, 1, nowMs) && allowance.ofQuiet.take(1, nowMs)) return true;
       if (allowance.messages.take(1, nowMs)) return isFromRelay || author === from || allowance.authors.allows(author, nowMs);
       if (author === from) ownExcess++;
       return false;
@@ -225,6 +237,8 @@ export class Gossip {
 function newAllowance({ burst, perSecond }: RateLimit, nowMs: number): Allowance {
   return {
     messages: new TokenBucket(burst, perSecond, nowMs),
+    ofQuiet: new TokenBucket(FROM_RELAY_BY_QUIET.burst, FROM_RELAY_BY_QUIET.perSecond, nowMs),
+    quiet: new TokenBuckets(QUIET, QUIET_AUTHORS_MAX),
     authors: new BroughtAuthors(NEW_AUTHORS, nowMs),
   };
 }
