@@ -50,8 +50,4 @@ export class TokenBuckets {
     if (this.#buckets.size > this.#keysMax && oldest !== undefined) this.#buckets.delete(oldest);
     return bucket.take(amount, nowMs);
   }
-
-  forget(key: string): void {
-    this.#buckets.delete(key);
-  }
 }

@@ -92,6 +92,13 @@ describe('SocketGuard', () => {
     expect(own.at(-1)?.isClosed()).toBe(false);
   });
 
+  it('takes others too where the system allows few sockets', async () => {
+    const { guard, port } = await guarded({ sockets: 8, reservedSockets: 64 });
+    const other = await client(port, '127.0.0.2');
+    await expect.poll(() => guard.size).toBe(1);
+    expect(other.isClosed()).toBe(false);
+  });
+
   it('gives up nobody whose call is at work, and refuses a newcomer then', async () => {
     const answers: (() => void)[] = [];
     const web: HttpServer = createHttpServer((_request, response) => answers.push(() => response.end('ok')));

@@ -56,7 +56,8 @@ export class SocketGuard {
   #foreign = 0;
 
   constructor(limits: SocketLimits) {
-    this.#limits = limits;
+    // Where the system allows few, this machine's own must not be all of them.
+    this.#limits = { ...limits, reservedSockets: Math.min(limits.reservedSockets, Math.floor(limits.sockets / 4)) };
   }
 
   get size(): number {

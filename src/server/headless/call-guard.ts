@@ -107,7 +107,11 @@ async function groupOfBody(context: Context<Environment>): Promise<unknown> {
 }
 
 function refuse({ status, code, message }: Denial): Response {
-  return jsonResponse({ message, code }, status, status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+  return jsonResponse({ message, code }, status, {
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    // Thousands of calls can be sent ahead on one connection, whose unread answers would hold places of calls.
+    ...(status !== 403 && { connection: 'close' }),
+  });
 }
 
 /** What a request says of its caller. */

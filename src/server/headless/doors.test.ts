@@ -80,6 +80,18 @@ describe('a caller without a token', () => {
     }
   });
 
+  it('is heard once on a connection, however much it sends ahead', async () => {
+    const { socket } = open();
+    let answers = '';
+    socket.on('data', (data) => {
+      answers += data.toString();
+    });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(head('GET /api/v1/groups', '203.0.113.9').repeat(100));
+    await closed;
+    expect(answers.match(/HTTP\/1\.1 401/g)).toHaveLength(1);
+  });
+
   it('cannot keep others out by calls that never end', async () => {
     for (let index = 0; index < HTTP_LIMITS.callsAtWork.total; index++) {
       open().socket.write(`${head('POST /x', `203.0.113.${index % 250}`, 'Transfer-Encoding: chunked\r\n')}1\r\n \r\n`);
