@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 
-const SERVER = path.join(import.meta.dirname, 'testing/defective-server.ts');
+const SERVER = fileURLToPath(new URL('./testing/defective-server.ts', import.meta.url));
 const children: ChildProcess[] = [];
 
 afterEach(() => {
