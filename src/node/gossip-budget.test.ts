@@ -24,6 +24,18 @@ describe('GossipBudget', () => {
     expect(honest).toBe(50);
   });
 
+  it('bounds what a crowd of authors costs, and leaves those whom the group needs their own', () => {
+    const budget = new GossipBudget(0);
+    let crowd = 0;
+    let producer = 0;
+    for (let nowMs = 0; nowMs < 10_000; nowMs += 10) {
+      for (let index = 0; index < 60; index++) crowd += budget.takeChecks(`author ${nowMs % 100} ${index}`, 1, nowMs) ? 1 : 0;
+      if (nowMs % 100 === 0) producer += budget.takeChecks('producer', 1, nowMs, true) ? 1 : 0;
+    }
+    expect(crowd).toBeLessThanOrEqual(2_500 + 10 * 900);
+    expect(producer).toBe(100);
+  });
+
   it('bounds what an author tells of itself', () => {
     const budget = new GossipBudget(0);
     let told = 0;

@@ -38,6 +38,8 @@ export interface GossiperOptions extends FreshBlocksOptions {
   readonly signSecret: Uint8Array;
   /** Whether presences of this key are signed with it (N-15). */
   readonly knowsKey: (pubkey: string) => boolean;
+  /** Whether the group cannot do without the member of this key. */
+  readonly isNeeded: (pubkey: string) => boolean;
   readonly epoch: () => number;
   /** See `GroupBroadcast`. */
   readonly silentBelow: () => number;
@@ -111,7 +113,10 @@ export class Gossiper {
   }
 
   #mayCheck(author: PeerId, signatures: number): boolean {
-    return this.#budget.takeChecks(author, signatures, this.#options.ports.clock.monotonicMs());
+    const { members, ports, isNeeded } = this.#options;
+    const member = members.get(author);
+    const isProved = member?.isProved === true && isNeeded(member.pubkey);
+    return this.#budget.takeChecks(author, signatures, ports.clock.monotonicMs(), isProved);
   }
 
   async #receiveTrxs(trxs: readonly Trx[], origin: PeerId): Promise<GossipVerdict> {

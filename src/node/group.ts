@@ -109,6 +109,7 @@ export class Group {
       failed: (error: unknown) => this.#fail(error),
       faultFound: (fault: FaultOf, pubkey: string) => this.provenFaults.found(fault, pubkey),
       apply: (blocks: readonly Block[]) => this.#mailbox.run(() => this.#applyBlocks(blocks)),
+      isNeeded: (pubkey: string) => isNeededKey(this.chain, pubkey),
     };
     this.provenFaults = new ProvenFaults({ ...common, ports, mailbox: this.#mailbox, faultFound: options.faultFound });
     this.#answers = new Answers({ ...common, chain: this.chain, emit: options.emit });
@@ -131,7 +132,6 @@ export class Group {
     this.syncer = new Syncer({
       ...common,
       producers: () => this.chain.inForce.producers,
-      isNeeded: (pubkey) => isNeededKey(this.chain, pubkey),
       headBlock: () => this.chain.head.blockId,
       limitBlock: () => this.#producing.limitBlock,
       refused: (source, refusal) => this.#refused(source, refusal),
