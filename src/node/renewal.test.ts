@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Backup, groupTopic, initCrypto } from '../crypto/index.ts';
 import { GroupBroadcast, GroupBroadcastKind, parseSeed, stringifyExact } from '../records/index.ts';
-import { AnnouncedGroup, type SimulatedMachine, World } from '../sim/index.ts';
-import { openVault } from '../sim/world.ts';
+import { AnnouncedGroup, openVault, type SimulatedMachine, World } from '../sim/index.ts';
 import { sealBroadcast } from './envelope.ts';
 import { openSecrets } from './keystore.ts';
 import { signPresence } from './presence.ts';

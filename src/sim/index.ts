@@ -25,4 +25,4 @@ export {
   type TrialResult,
 } from './trial/index.ts';
 export { pbftChaos } from './virtual-net/pbft/chaos.ts';
-export { type MachineTwist, SimulatedMachine, World } from './world.ts';
+export { type MachineTwist, openVault, SimulatedMachine, World } from './world.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { initCrypto, initThreshold, signSeal } from '../../crypto/index.ts';
+import { initCrypto, initThreshold } from '../../crypto/index.ts';
 import { bundleIn, isFinal } from '../../ledger/index.ts';
 import {
   type Block,
@@ -12,16 +12,76 @@ import {
   sealBodyOf,
   type Trx,
   TrxType,
+  toHex,
 } from '../../records/index.ts';
-import { altered, common, goneOn, recovered, recoveredLater } from '../../sim/index.ts';
+import {
+  type Author,
+  altered,
+  common,
+  goneOn,
+  type PaperChain,
+  recovered,
+  recoveredLater,
+  SeededRandom,
+  SimulatedClock,
+  SimulatedNetwork,
+  SimulatedStore,
+  SimulatedTime,
+} from '../../sim/index.ts';
 import type { ReadPost } from '../chain-head.ts';
-import { contentOf, memberOf } from '../testing/member-of.ts';
+import { type Store, StoreError, TABLES, type Write } from '../ports.ts';
+import { PaperMember, type PaperMemberOptions } from '../testing/paper-member.ts';
 import { standingToBase } from './standing.ts';
 
 beforeAll(async () => {
   await initCrypto();
   await initThreshold();
 });
+
+interface Written {
+  readonly member: PaperMember;
+  readonly options: PaperMemberOptions;
+  readonly store: Store;
+  /** Transactions so far. */
+  readonly writes: (readonly Write[])[];
+}
+
+async function memberOf(
+  paper: PaperChain,
+  user: Author,
+  blocks: readonly Block[],
+  { store, readPost }: { readonly store?: Store; readonly readPost?: ReadPost } = {},
+): Promise<Written> {
+  const writes: (readonly Write[])[] = [];
+  const disk = new SimulatedStore({ random: new SeededRandom(1, 'disk') });
+  disk.watch = (written) => writes.push(written);
+  const opened = store ?? disk.open();
+  const time = new SimulatedTime();
+  const random = new SeededRandom(1, 'member');
+  const options: PaperMemberOptions = {
+    identity: paper.identity,
+    genesis: paper.genesis,
+    userPubkey: user.pubkey,
+    ...(readPost && { readPost }),
+    ports: {
+      store: opened,
+      clock: new SimulatedClock(time),
+      network: new SimulatedNetwork(time, random).connect('peer-member'),
+      random,
+    },
+  };
+  const member = new PaperMember(options);
+  await member.load();
+  await member.apply(blocks);
+  return { member, options, store: opened, writes };
+}
+
+/** Everything of the chain that is stored. */
+async function contentOf(store: Store): Promise<string[]> {
+  const tables = TABLES.filter((table) => table !== 'log' && table !== 'outbox');
+  const rows = await Promise.all(tables.map(async (table) => ({ table, rows: await store.range(table, {}) })));
+  return rows.flatMap(({ table, rows: all }) => all.map(({ key, value }) => `${table} ${key} ${toHex(value)}`));
+}
 
 const namesOf = (trxs: readonly Trx[]): string[] => trxs.map(({ TrxId }) => TrxId);
 
@@ -157,6 +217,69 @@ describe('a chain of a higher configuration', () => {
     const parted = await memberOf(goneOn().paper, bob, goneOn().paper.blocks);
     expect(await parted.member.recovering.take(recoveredLater(3).blocks)).toEqual(overtaking.blocks);
     expect(parted.member.chain.head).toEqual(straight.member.chain.head);
+  });
+});
+
+describe('a store that cannot be read for a moment', () => {
+  /** Fails the read with this number, and no other. */
+  function failingAt(store: Store, failAt: number): { readonly store: Store; arm(): void } {
+    let reads = Number.NEGATIVE_INFINITY;
+    const isRead = (name: string | symbol): boolean => name === 'get' || name === 'getMany' || name === 'range';
+    const failing = new Proxy(store, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return async (...args: unknown[]) => {
+          if (isRead(name) && ++reads === failAt) throw new StoreError('failed', 'The disk did not answer.');
+          return value.apply(target, args);
+        };
+      },
+    });
+    const arm = () => {
+      reads = 0;
+    };
+    return { store: failing, arm };
+  }
+
+  it('leaves the chain as it is, in memory and on the disk, whichever read of a switch fails (C-38, S-6)', async () => {
+    const { paper, posts } = goneOn();
+    const [kept] = posts as [Trx];
+    const other = recovered([kept]);
+    const straight = await memberOf(other.paper, other.paper.alice, other.paper.blocks);
+    const next = paper.add([paper.alice.post('goes on', paper.timeNs)], [paper.owner, paper.alice]);
+    let failures = 0;
+    for (let failAt = 1; ; failAt++) {
+      const { member, store } = await memberOf(paper, paper.alice, paper.blocks.slice(0, -1));
+      const content = await contentOf(store);
+      const broken = failingAt(store, failAt);
+      const again = await memberOf(paper, paper.alice, [], { store });
+      const { chain, recovering, outbox } = new PaperMember({
+        ...again.options,
+        ports: { ...again.options.ports, store: broken.store },
+      });
+      await chain.reload();
+      broken.arm();
+      const { head, configuration } = chain;
+      const taken = await recovering.take([other.first]).catch((error: unknown) => error);
+      if (!(taken instanceof StoreError)) {
+        expect(taken).toEqual([other.first]);
+        expect(chain.head).toEqual(straight.member.chain.head);
+        expect(outbox.posts()).toHaveLength(1);
+        break;
+      }
+      failures += 1;
+      expect(await contentOf(store)).toEqual(content);
+      expect([chain.head, chain.tip, chain.configuration, chain.hasStaged]).toEqual([head, head, configuration, false]);
+      expect(outbox.posts()).toEqual([]);
+      // What comes next is written by itself, with nothing of the switch.
+      const examined = await chain.examine(next);
+      if ('refusal' in examined) throw new Error(examined.refusal);
+      await chain.stage(next, examined.execution);
+      await chain.flush('relaxed');
+      expect(await member.chain.reload()).toEqual({ sound: true });
+      expect(member.chain.head).toMatchObject({ blockId: next.BlockId, hash: next.BlockHash });
+    }
+    expect(failures).toBeGreaterThan(10);
   });
 });
 
@@ -342,37 +465,6 @@ describe('who is asked to go on from a base (C-36)', () => {
 });
 
 describe('two chains of one nonce', () => {
-  it('are shown by another block beside one of this chain that is sealed under its nonce and verifies, or by a second recovery of it, and by nothing else (C-38)', async () => {
-    const { paper } = goneOn();
-    const { owner, alice, bob } = paper;
-    const ours = paper.blocks[3] as Block;
-    const { member } = await memberOf(paper, bob, paper.blocks);
-    const shown = async (blocks: readonly Block[]) => (await member.recovering.secondChain(blocks))?.theirs.hash;
-    const headBefore = member.chain.head;
-    const rival = altered(ours, { TimeStamp: ours.TimeStamp + 1n }, [owner, alice]);
-    expect(await shown([rival])).toBe(rival.BlockHash);
-    expect(await shown([ours])).toBeUndefined();
-    // Too few have sealed it, its hash is another block's, or it is of another height or configuration.
-    expect(await shown([altered(rival, {}, [owner])])).toBeUndefined();
-    const bare = { ...rival, TimeStamp: 5n };
-    const nothing = { ...bare, Seals: [owner, alice].map(({ secret }) => signSeal(bare, secret)) };
-    expect(await shown([nothing])).toBeUndefined();
-    expect(await shown([altered(rival, { BlockId: 9 }, [owner, alice])])).toBeUndefined();
-    expect(await shown([altered(rival, { ConfigNonce: 0 }, [owner])])).toBeUndefined();
-    // It is sealed as it should be, and executing it gives another root.
-    expect(await shown([altered(rival, { StateRoot: new Uint8Array(32) }, [owner, alice])])).toBeUndefined();
-    // Nothing of this has touched the chain.
-    expect(member.chain.head).toBe(headBefore);
-
-    const one = recovered();
-    const two = recovered([], common(2), [owner, alice]);
-    const under = await memberOf(one.paper, bob, one.paper.blocks);
-    const beside = async (block: Block) => (await under.member.recovering.secondChain([block]))?.theirs.hash;
-    expect(await beside(two.first)).toBe(two.first.BlockHash);
-    expect(await beside(altered(two.first, {}, [owner]))).toBeUndefined();
-    expect(await beside(one.first)).toBeUndefined();
-  });
-
   it('take nothing more, but for a recovery of a higher nonce (C-38)', async () => {
     const { paper } = goneOn();
     const { owner, bob } = paper;

@@ -12,8 +12,12 @@ import {
 import {
   AnnouncedGroup,
   altered,
+  common,
+  goneOn,
   memoryStore,
+  openVault,
   PaperChain,
+  recovered,
   SeededRandom,
   SimulatedClock,
   type SimulatedMachine,
@@ -21,7 +25,6 @@ import {
   SimulatedTime,
   World,
 } from '../../sim/index.ts';
-import { openVault } from '../../sim/world.ts';
 import { openRequest, sealBroadcast } from '../envelope.ts';
 import { openSecrets } from '../keystore.ts';
 import type { Store } from '../ports.ts';
@@ -63,6 +66,39 @@ async function memberWith({ identity, genesis, alice }: PaperChain, blocks: read
   await member.apply(blocks);
   return member;
 }
+
+describe('two chains of one nonce', () => {
+  it('are shown by another block beside one of this chain that is sealed under its nonce and verifies, or by a second recovery of it, and by nothing else (C-38)', async () => {
+    const { paper } = goneOn();
+    const { owner, alice } = paper;
+    const ours = paper.blocks[3] as Block;
+    const member = await memberWith(paper, paper.blocks);
+    const shown = async (blocks: readonly Block[]) => (await member.recovering.secondChain(blocks))?.theirs.hash;
+    const headBefore = member.chain.head;
+    const rival = altered(ours, { TimeStamp: ours.TimeStamp + 1n }, [owner, alice]);
+    expect(await shown([rival])).toBe(rival.BlockHash);
+    expect(await shown([ours])).toBeUndefined();
+    // Too few have sealed it, its hash is another block's, or it is of another height or configuration.
+    expect(await shown([altered(rival, {}, [owner])])).toBeUndefined();
+    const bare = { ...rival, TimeStamp: 5n };
+    const nothing = { ...bare, Seals: [owner, alice].map(({ secret }) => signSeal(bare, secret)) };
+    expect(await shown([nothing])).toBeUndefined();
+    expect(await shown([altered(rival, { BlockId: 9 }, [owner, alice])])).toBeUndefined();
+    expect(await shown([altered(rival, { ConfigNonce: 0 }, [owner])])).toBeUndefined();
+    // It is sealed as it should be, and executing it gives another root.
+    expect(await shown([altered(rival, { StateRoot: new Uint8Array(32) }, [owner, alice])])).toBeUndefined();
+    // Nothing of this has touched the chain.
+    expect(member.chain.head).toBe(headBefore);
+
+    const one = recovered();
+    const two = recovered([], common(2), [owner, alice]);
+    const under = await memberWith(one.paper, one.paper.blocks);
+    const beside = async (block: Block) => (await under.recovering.secondChain([block]))?.theirs.hash;
+    expect(await beside(two.first)).toBe(two.first.BlockHash);
+    expect(await beside(altered(two.first, {}, [owner]))).toBeUndefined();
+    expect(await beside(one.first)).toBeUndefined();
+  });
+});
 
 describe('producers that were replaced', () => {
   it('show no second chain by what they seal, wherever this chain stands, and take nothing back (C-38)', async () => {
