@@ -97,6 +97,7 @@ export async function startHostileMember(origin: string, seedUrl: string): Promi
         Hash: new Uint8Array(),
         SizeBytes: 0,
         Nonce: random.bytes(CIPHER_NONCE_BYTES),
+        Sign: new Uint8Array(),
         ...said,
       },
       random,

@@ -2,7 +2,7 @@
 import { webcrypto } from 'node:crypto';
 import { publicKeyOf } from '../../../src/crypto/index.ts';
 import { newUuid } from '../../../src/node/genesis.ts';
-import { GroupBroadcastKind } from '../../../src/records/index.ts';
+import { GroupBroadcastKind, parseSeed } from '../../../src/records/index.ts';
 import { type HostileMember, startHostileMember } from '../hostile-member.ts';
 import { type HostilePeer, inventPeer, startHostilePeer } from '../hostile-peer.ts';
 import { type Attack, inLanes, type Means, type Report, sleep } from './order.ts';
@@ -16,6 +16,8 @@ const ADDRESSES = 10;
 const CHANGED_EVERY_MS = 50;
 const INVENTED = 400;
 const INVENTED_EVERY_MS = 40;
+const FORGED_EVERY = 4;
+const SIGNATURE_BYTES = 65;
 const TOLD_EVERY_MS = 100;
 /** As much as a relay lets through. */
 const FLOOD_OF = 4;
@@ -70,8 +72,9 @@ function fillTopics(addresses: number, socketsOfOne: number): Attack {
 export const topicsOfOneAddress = fillTopics(1, SOCKETS_OF_ONE_ADDRESS);
 export const topicsOfManyAddresses = fillTopics(ADDRESSES, Math.ceil(SOCKETS_OF_ONE_ADDRESS / ADDRESSES));
 
-/** Presences of many ids over one connection, each with a head that nobody has. */
+/** Presences of many ids over one connection, each with a head that nobody has, and some in the owner's name. */
 export const inventedMembers: Attack = async (means) => {
+  const { ownerPubkey } = parseSeed(means.scene.seed);
   const crowd = await Promise.all(
     Array.from({ length: INVENTED }, async () => ({ author: await inventPeer(), pubkey: publicKeyOf(random.bytes(KEY_BYTES)) })),
   );
@@ -81,7 +84,8 @@ export const inventedMembers: Attack = async (means) => {
     for (let index = 0; !means.signal.aborted; index++) {
       const one = crowd[index % crowd.length];
       if (one === undefined) break;
-      await hostile.tell({ Pubkey: one.pubkey, HeadBlockId: 2 ** 40 }, one.author);
+      const asOwner = index % FORGED_EVERY === 0 && { Pubkey: ownerPubkey, Sign: random.bytes(SIGNATURE_BYTES) };
+      await hostile.tell({ Pubkey: one.pubkey, HeadBlockId: 2 ** 40, ...asOwner }, one.author);
       tried++;
       await sleep(INVENTED_EVERY_MS);
     }
