@@ -5,10 +5,9 @@ import { type Scene, sleep } from './support/doors/order.ts';
 import { openSocket } from './support/doors/raw-socket.ts';
 import { startAttack } from './support/doors/start-attack.ts';
 import { postFinally } from './support/doors/target.ts';
-import { type HeadlessWorld, openHeadlessWorld } from './support/node-process.ts';
+import { createGroup, type HeadlessWorld, openHeadlessWorld } from './support/node-process.ts';
 
 const SEED = Number(process.env.DOORS_SEED ?? Date.now() % 2 ** 32);
-const GROUP = { group_name: 'a new group', consensus_type: 'poa', encryption_type: 'public', app_key: 'doors' };
 const TIMEOUT_MS = 180_000;
 const POST_TIMEOUT_MS = 30_000;
 const ANSWER_TIMEOUT_MS = 3_000;
@@ -36,7 +35,7 @@ const scene = (): Scene => ({
 /** Two nodes that have never met: one makes a group, the other joins it and posts. Resolves with the milliseconds until that is final. */
 async function newGroup(): Promise<number> {
   const [owner, member] = [await world.start(), await world.start()];
-  const { group_id: groupId, seed } = await owner.call('/api/v1/group', GROUP);
+  const { group_id: groupId, seed } = await createGroup(owner, 'a new group');
   const startMs = performance.now();
   await member.call('/api/v2/group/join', { seed });
   await postFinally(member, groupId, 'hello', POST_TIMEOUT_MS);

@@ -3,8 +3,7 @@
  * ever told of: neither by the producer before and after, nor by the member that only checks.
  */
 import { WebSocket } from 'ws';
-import type { HeadlessWorld, NodeProcess } from './node-process.ts';
-import { until } from './node-process.ts';
+import { createGroup, type HeadlessWorld, type NodeProcess, until } from './node-process.ts';
 
 /** Clients that post at the same time, half of them at each node. */
 const CLIENTS = 8;
@@ -24,12 +23,7 @@ export async function killRounds(
 ): Promise<KillRoundsResult> {
   let producer = await world.start();
   const member = await world.start();
-  const { group_id: groupId, seed } = await producer.call('/api/v1/group', {
-    group_name: 'kill rounds',
-    consensus_type: 'poa',
-    encryption_type: 'public',
-    app_key: 'kill',
-  });
+  const { group_id: groupId, seed } = await createGroup(producer, 'kill rounds');
   await member.call('/api/v2/group/join', { seed });
   const acknowledged = new Set<string>();
   const blocks = new BlockHashes();

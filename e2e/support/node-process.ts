@@ -70,6 +70,16 @@ export async function call(origin: string, target: string, body?: object): Promi
   return parseExact(text);
 }
 
+/** A public group of this owner. */
+export function createGroup(owner: NodeProcess, name: string): Promise<{ readonly group_id: string; readonly seed: string }> {
+  return owner.call('/api/v1/group', {
+    group_name: name,
+    consensus_type: 'poa',
+    encryption_type: 'public',
+    app_key: 'sett_test',
+  });
+}
+
 /** Waits until something is so. Errors of the attempts count as "not yet", and the last one is told. */
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const endMs = performance.now() + STEP_TIMEOUT_MS;

@@ -84,14 +84,7 @@ export class ConsensusStreams {
   }
 
   #accept(stream: Stream, peer: PeerId): void {
-    const { timers, opened } = this.#options;
-    if (!this.#callers.enter(peer, timers.nowMs())) {
-      stream.abort(new Error('Too many streams.'));
-      return;
-    }
-    if (this.#accepted.size >= STREAMS_MAX) this.#giveUpOne();
-    if (this.#accepted.size >= STREAMS_MAX) {
-      this.#callers.leave(peer);
+    if (!this.#letIn(peer)) {
       stream.abort(new Error('Too many streams.'));
       return;
     }
@@ -100,7 +93,16 @@ export class ConsensusStreams {
       this.#callers.leave(peer);
     });
     this.#accepted.add(accepted);
-    opened(accepted);
+    this.#options.opened(accepted);
+  }
+
+  /** Takes a place for one stream more, if this peer and all together may have one. */
+  #letIn(peer: PeerId): boolean {
+    if (!this.#callers.enter(peer, this.#options.timers.nowMs())) return false;
+    if (this.#accepted.size >= STREAMS_MAX) this.#giveUpOne();
+    if (this.#accepted.size < STREAMS_MAX) return true;
+    this.#callers.leave(peer);
+    return false;
   }
 
   /** Of those that have not shown who they are, the oldest makes room: idle strangers keep no producer away. */

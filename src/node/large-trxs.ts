@@ -1,5 +1,6 @@
 import { type GroupBroadcast, LIMITS, SyncRequestKind, SyncResponse, type Trx } from '../records/index.ts';
 import { sealRequest } from './envelope.ts';
+import { connectedPeers } from './known-keys.ts';
 import type { PeerId, Ports } from './ports.ts';
 
 export interface LargeTrxsOptions {
@@ -92,23 +93,27 @@ export class LargeTrxs {
   /** Whoever serves is kept longest, then whoever is connected; of equals the one that was known longest goes. */
   #forgetWorst(): void {
     const idle = [...this.#sources].filter(([, { isBusy }]) => !isBusy);
-    const worst = idle.sort((a, b) => this.#rank(b) - this.#rank(a))[0];
+    const rank = this.#ranking();
+    const worst = idle.sort((a, b) => rank(b) - rank(a))[0];
     if (worst !== undefined) this.#sources.delete(worst[0]);
   }
 
-  /** The lower the better. A member that nobody is connected to may be made up. */
-  #rank([peerId, { isProved, failures }]: readonly [PeerId, Source]): number {
-    const { peers } = this.#options.ports.network.state();
-    const isConnected = peers.some((peer) => peer.peerId === peerId);
-    return (isProved ? 0 : 1_000) + (isConnected ? 0 : 500) + Math.min(failures, 400);
+  /** Ranks sources as they are now: the lower the better. A member that nobody is connected to may be made up. */
+  #ranking(): (source: readonly [PeerId, Source]) => number {
+    const connected = connectedPeers(this.#options.ports.network);
+    return ([peerId, { isProved, failures }]) =>
+      (isProved ? 0 : 1_000) + (connected.has(peerId) ? 0 : 500) + Math.min(failures, 400);
   }
 
   #next(): void {
     const nowMs = this.#options.ports.clock.monotonicMs();
-    const ready = [...this.#sources]
-      .filter(([, { waiting, isBusy, notBeforeMs }]) => waiting.size > 0 && !isBusy && notBeforeMs <= nowMs)
-      .sort((a, b) => this.#rank(a) - this.#rank(b));
-    for (const [peerId, source] of ready) {
+    const ready = [...this.#sources].filter(
+      ([, { waiting, isBusy, notBeforeMs }]) => waiting.size > 0 && !isBusy && notBeforeMs <= nowMs,
+    );
+    // Every second, and nearly always nobody waits.
+    if (ready.length === 0) return;
+    const rank = this.#ranking();
+    for (const [peerId, source] of ready.sort((a, b) => rank(a) - rank(b))) {
       const busy = [...this.#sources.values()].filter(({ isBusy }) => isBusy);
       const unproved = busy.filter(({ isProved }) => !isProved).length;
       if (busy.length >= FETCHES_MAX) return;

@@ -32,6 +32,15 @@ function frame(opcode: number, body: Uint8Array, { flags = FIN, isMasked = true,
 /** An opened WebSocket. */
 const opened = (door: Door) => ({ chunks: [upgradeHead(door)], answer: '101' });
 
+/** Throws bytes after an opening, each piece as a message of its own. */
+const messages =
+  (opening: NonNullable<Throw['opening']>, prefix = '') =>
+  (name: string, ...bytes: Uint8Array[]): Throw => ({
+    name: `${prefix}${name}`,
+    opening,
+    chunks: bytes.map((one) => frame(BINARY, one)),
+  });
+
 export function frameThrows(random: SeededRandom, door: Door): Throw[] {
   const opening = opened(door);
   const send = (name: string, ...chunks: Chunk[]): Throw => ({ name, opening, chunks });
@@ -89,17 +98,7 @@ const ENDLESS_LENGTH = new Uint8Array(64).fill(0xff);
 
 export function multistreamThrows(random: SeededRandom, door: Door): Throw[] {
   const opening = { chunks: [...opened(door).chunks, frame(BINARY, MULTISTREAM)], answer: '/multistream/1.0.0' };
-  const first = (name: string, ...bytes: Uint8Array[]): Throw => ({
-    name: `first ${name}`,
-    opening: opened(door),
-    chunks: bytes.map((one) => frame(BINARY, one)),
-  });
-  const second = (name: string, ...bytes: Uint8Array[]): Throw => ({
-    name,
-    opening,
-    chunks: bytes.map((one) => frame(BINARY, one)),
-  });
-  return [first, second].flatMap((send) => [
+  return [messages(opened(door), 'first '), messages(opening)].flatMap((send) => [
     send('random bytes', random.bytes(KiB)),
     send('text', Buffer.from('GET / HTTP/1.1\r\n\r\n')),
     send('an endless length', ENDLESS_LENGTH),
@@ -120,11 +119,7 @@ export function noiseThrows(random: SeededRandom, door: Door): Throw[] {
     chunks: [...opened(door).chunks, frame(BINARY, MULTISTREAM), frame(BINARY, line('/noise'))],
     answer: '/noise',
   };
-  const send = (name: string, ...bytes: Uint8Array[]): Throw => ({
-    name,
-    opening,
-    chunks: bytes.map((one) => frame(BINARY, one)),
-  });
+  const send = messages(opening);
   const message = (bytes: Uint8Array, length = bytes.byteLength) =>
     Buffer.concat([Buffer.from([length >> 8, length & 255]), bytes]);
   const hello = message(random.bytes(32));

@@ -1,6 +1,6 @@
 /** Who is attacked: a relay, the owner of a group and a member of it, in processes of their own; and whether all is well with them. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { HeadlessWorld, NodeProcess } from '../node-process.ts';
+import { createGroup, type HeadlessWorld, type NodeProcess } from '../node-process.ts';
 import { freePort, type RunningProcess } from '../process.ts';
 import type { Door, Scene } from './order.ts';
 
@@ -24,12 +24,7 @@ export async function startTarget(world: HeadlessWorld): Promise<Target> {
   const listenPort = await freePort();
   const owner = await world.start({ args: ['--listen', `/ip4/127.0.0.1/tcp/${listenPort}/ws`] });
   const member = await world.start();
-  const { group_id: groupId, seed } = await owner.call('/api/v1/group', {
-    group_name: 'doors',
-    consensus_type: 'poa',
-    encryption_type: 'public',
-    app_key: 'doors',
-  });
+  const { group_id: groupId, seed } = await createGroup(owner, 'doors');
   await member.call('/api/v2/group/join', { seed });
   const { token } = await owner.call('/app/api/v1/token/create', {
     name: 'attacker',

@@ -1,3 +1,5 @@
+import { Tally } from './tally.ts';
+
 export interface ShareLimits {
   /** In use at once, by everybody together. */
   readonly total: number;
@@ -13,7 +15,7 @@ export const THIS_MACHINE = Symbol('this machine');
 /** How much of something is in use, and by whom: no stranger can use it up. */
 export class Shares {
   readonly #limits: ShareLimits;
-  readonly #used = new Map<string, number>();
+  readonly #used = new Tally();
   #local = 0;
   #foreign = 0;
 
@@ -36,18 +38,13 @@ export class Shares {
         this.#local -= amount;
       });
     }
-    const used = this.#used.get(key) ?? 0;
-    if (used + amount > perKey || this.#foreign + amount > total - reserved) return undefined;
-    this.#used.set(key, used + amount);
+    if (this.#used.of(key) + amount > perKey || this.#foreign + amount > total - reserved) return undefined;
+    this.#used.add(key, amount);
     this.#foreign += amount;
-    return once(() => this.#giveBack(key, amount));
-  }
-
-  #giveBack(key: string, amount: number): void {
-    this.#foreign -= amount;
-    const left = (this.#used.get(key) ?? amount) - amount;
-    if (left > 0) this.#used.set(key, left);
-    else this.#used.delete(key);
+    return once(() => {
+      this.#used.takeAway(key, amount);
+      this.#foreign -= amount;
+    });
   }
 }
 

@@ -44,7 +44,7 @@ interface Share {
 }
 
 /** A proxy or a person on this machine; other loopback addresses are somebody's own, of a container for example. */
-const THIS_MACHINE: ReadonlySet<string> = new Set(['127.0.0.1', addressKey('::1')]);
+const LOOPBACK_KEYS: ReadonlySet<string> = new Set(['127.0.0.1', addressKey('::1')]);
 
 /** An answer without an end is no slow reader's. */
 const ENDLESS_TYPE = /^text\/event-stream/;
@@ -87,7 +87,7 @@ export class SocketGuard {
   admit(socket: Socket): void {
     traceEvents(socket, () => socket.destroy());
     const key = addressKey(socket.remoteAddress);
-    const isLocal = THIS_MACHINE.has(key);
+    const isLocal = LOOPBACK_KEYS.has(key);
     if (this.#isShareFull(key)) this.#giveUp(this.#victimOf(key));
     else if (this.#isFull(isLocal)) this.#giveUp(this.#victimOfLargest());
     if (this.#isShareFull(key) || this.#isFull(isLocal)) {
@@ -106,7 +106,7 @@ export class SocketGuard {
   }
 
   #isShareFull(key: string): boolean {
-    return !THIS_MACHINE.has(key) && (this.#shares.get(key)?.open ?? 0) >= this.#limits.socketsPerAddress;
+    return !LOOPBACK_KEYS.has(key) && (this.#shares.get(key)?.open ?? 0) >= this.#limits.socketsPerAddress;
   }
 
   #isFull(forLocal: boolean): boolean {
@@ -119,7 +119,7 @@ export class SocketGuard {
     let victim: Socket | undefined;
     let mostOpen = 0;
     for (const [key, { open }] of this.#shares) {
-      const spare = THIS_MACHINE.has(key) ? open - this.#limits.reservedSockets : open;
+      const spare = LOOPBACK_KEYS.has(key) ? open - this.#limits.reservedSockets : open;
       const found = spare > mostOpen ? this.#victimOf(key) : undefined;
       if (found === undefined) continue;
       victim = found;

@@ -32,7 +32,7 @@ const BODY_GROUP_PATH = /^\/api\/v1\/group\/[a-z]+$/;
 /** What concerns no group and gives nothing away. */
 const HARMLESS_PATH = /^\/(?:app\/api\/v1\/token\/refresh|api\/v1\/tools\/[a-z]+|openapi\.json|docs(?:\/.*)?)$/;
 /** Events are told of the token's groups only. */
-const EVENTS_PATH = /^\/api\/v1\/(?:ws\/trx|events)$/;
+const EVENTS_PATHS = /^\/api\/v1\/(?:ws\/trx|events)$/;
 
 export class Access {
   readonly #options: AccessOptions;
@@ -61,7 +61,7 @@ export class Access {
 
   /** Why this caller may not do this, or undefined if it may; `by-body` if that depends on the group that the body names. */
   denial(caller: Caller, path: string): Denial | 'by-body' | undefined {
-    if (caller === 'local' || caller.role === 'chain' || HARMLESS_PATH.test(path) || EVENTS_PATH.test(path)) return undefined;
+    if (caller === 'local' || caller.role === 'chain' || HARMLESS_PATH.test(path) || EVENTS_PATHS.test(path)) return undefined;
     const groupId = GROUP_PATH.exec(path)?.[1];
     if (groupId === undefined && BODY_GROUP_PATH.test(path)) return 'by-body';
     return this.denialOfGroup(caller, groupId);

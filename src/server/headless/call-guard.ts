@@ -52,13 +52,8 @@ export class CallGuard {
     if (caller !== 'local' && caller.role === 'node') context.set('allowedGroups', caller.allowGroups);
     if (url.pathname === EVENTS_PATH) {
       const end = new AbortController();
-      if (
-        !hold(
-          context,
-          this.#options.readers.enter(caller, () => end.abort()),
-        )
-      )
-        return jsonResponse(BUSY, 503);
+      const leave = this.#options.readers.enter(caller, () => end.abort());
+      if (!hold(context, leave)) return jsonResponse(BUSY, 503);
       context.set('eventsEnd', end.signal);
     }
     await next();

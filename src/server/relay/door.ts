@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { TokenBucket, TokenBuckets } from '../../records/index.ts';
 import { addressKey } from '../guard/address.ts';
+import { Tally } from '../guard/tally.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 
 /** How often received bytes are counted. */
@@ -32,7 +33,7 @@ export class Door {
   readonly #nowMs: () => number;
   readonly #connections: number;
   readonly #guests = new Map<CountedSocket, Guest>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #perAddress = new Tally();
   readonly #newConnections = new TokenBuckets(RELAY_LIMITS.newConnectionsPerAddress, RELAY_LIMITS.countedAddresses);
   #counting: NodeJS.Timeout | undefined;
 
@@ -56,7 +57,7 @@ export class Door {
   admit(socket: CountedSocket, from: string): 429 | 503 | undefined {
     const nowMs = this.#nowMs();
     const address = addressKey(from);
-    const open = this.#perAddress.get(address) ?? 0;
+    const open = this.#perAddress.of(address);
     if (open >= RELAY_LIMITS.connectionsPerAddress || !this.#newConnections.take(address, 1, nowMs)) return 429;
     if (this.#guests.size >= this.#connections && !this.#makeRoom(open)) return 503;
     const { burst, perSecond } = RELAY_LIMITS.receivedBytes;
@@ -68,17 +69,17 @@ export class Door {
       owedBytes: 0,
       flow: undefined,
     });
-    this.#perAddress.set(address, open + 1);
+    this.#perAddress.add(address);
     socket.once('close', () => this.#left(socket));
     return undefined;
   }
 
   /** Cuts the idlest socket of the address that has most of them, if that one stays ahead of the newcomer's, which has `open`. */
   #makeRoom(open: number): boolean {
-    const [greediest, most] = [...this.#perAddress].reduce((a, b) => (b[1] > a[1] ? b : a));
-    if (most <= open + 1) return false;
+    const greediest = this.#perAddress.most();
+    if (greediest === undefined || greediest.amount <= open + 1) return false;
     const [idlest] = [...this.#guests]
-      .filter(([, { address }]) => address === greediest)
+      .filter(([, { address }]) => address === greediest.key)
       .reduce((a, b) => (b[1].activeAtMs < a[1].activeAtMs ? b : a));
     this.#left(idlest);
     idlest.destroy();
@@ -114,8 +115,6 @@ export class Door {
     const guest = this.#guests.get(socket);
     if (guest === undefined) return;
     this.#guests.delete(socket);
-    const open = (this.#perAddress.get(guest.address) ?? 1) - 1;
-    if (open > 0) this.#perAddress.set(guest.address, open);
-    else this.#perAddress.delete(guest.address);
+    this.#perAddress.takeAway(guest.address);
   }
 }

@@ -4,6 +4,7 @@
  * Topics are shared fairly: when all are taken, an address that has fewer gets one of the address that has most, of those the one on which nothing was said for
  * longest. What is refused meanwhile waits, and is taken when there is room.
  */
+import { Tally } from '../guard/tally.ts';
 import { RELAY_LIMITS } from '../limits.ts';
 
 /** Topics of groups (`wire.md`): anything else is not forwarded. */
@@ -20,7 +21,7 @@ export interface TopicsOptions {
 interface Topic {
   readonly peers: Set<string>;
   /** How many of the peers each address has. */
-  readonly addresses: Map<string, number>;
+  readonly addresses: Tally;
   /** When it was made, a message passed, or, without peers, when the last one left. */
   activeAtMs: number;
 }
@@ -37,7 +38,7 @@ export class Topics {
   readonly #topics = new Map<string, Topic>();
   readonly #peers = new Map<string, Peer>();
   /** Topics that each address is in. */
-  readonly #shares = new Map<string, number>();
+  readonly #shares = new Tally();
   /** The smallest share for which no room was found since anything changed: for others of a crowd that waits it is not looked for again. */
   #noRoomFrom = Number.POSITIVE_INFINITY;
 
@@ -118,15 +119,15 @@ export class Topics {
 
   #take(name: string, peer: Peer, topic: string): boolean {
     const known = this.#topics.get(topic);
-    const isShared = known?.addresses.has(peer.address) ?? false;
-    const share = this.#shares.get(peer.address) ?? 0;
+    const isShared = known !== undefined && known.addresses.of(peer.address) > 0;
+    const share = this.#shares.of(peer.address);
     if (!isShared && share >= RELAY_LIMITS.topicsPerAddress) return false;
     if (known === undefined && this.#topics.size >= RELAY_LIMITS.topics && !this.#makeRoom(share)) return false;
     if (known === undefined) this.#options.subscribe(topic);
     const { peers, addresses } = known ?? this.#newTopic(topic);
     peers.add(name);
-    addresses.set(peer.address, (addresses.get(peer.address) ?? 0) + 1);
-    if (!isShared) this.#shares.set(peer.address, share + 1);
+    addresses.add(peer.address);
+    if (!isShared) this.#shares.add(peer.address);
     this.#noRoomFrom = Number.POSITIVE_INFINITY;
     peer.waiting.delete(topic);
     peer.topics.add(topic);
@@ -134,7 +135,7 @@ export class Topics {
   }
 
   #newTopic(topic: string): Topic {
-    const made: Topic = { peers: new Set(), addresses: new Map(), activeAtMs: this.#options.nowMs() };
+    const made: Topic = { peers: new Set(), addresses: new Tally(), activeAtMs: this.#options.nowMs() };
     this.#topics.set(topic, made);
     return made;
   }
@@ -143,20 +144,10 @@ export class Topics {
     const known = this.#topics.get(topic);
     if (known === undefined) return;
     known.peers.delete(name);
-    const left = (known.addresses.get(peer.address) ?? 1) - 1;
-    if (left > 0) known.addresses.set(peer.address, left);
-    else {
-      known.addresses.delete(peer.address);
-      this.#giveBack(peer.address);
-    }
+    known.addresses.takeAway(peer.address);
+    if (known.addresses.of(peer.address) === 0) this.#shares.takeAway(peer.address);
     if (known.peers.size === 0) known.activeAtMs = this.#options.nowMs();
     this.#noRoomFrom = Number.POSITIVE_INFINITY;
-  }
-
-  #giveBack(address: string): void {
-    const share = (this.#shares.get(address) ?? 1) - 1;
-    if (share > 0) this.#shares.set(address, share);
-    else this.#shares.delete(address);
   }
 
   /**
@@ -170,7 +161,7 @@ export class Topics {
     for (const [topic, { addresses, activeAtMs }] of this.#topics) {
       let least = Number.POSITIVE_INFINITY;
       for (const address of addresses.keys()) {
-        least = Math.min(least, this.#shares.get(address) ?? 0);
+        least = Math.min(least, this.#shares.of(address));
         if (least <= share + 1) break;
       }
       if (least <= share + 1) continue;
@@ -193,7 +184,7 @@ export class Topics {
     // First, while it is still known whom to tell.
     this.#options.unsubscribe(topic);
     this.#topics.delete(topic);
-    for (const address of known.addresses.keys()) this.#giveBack(address);
+    for (const address of known.addresses.keys()) this.#shares.takeAway(address);
     for (const name of known.peers) {
       const peer = this.#peers.get(name);
       peer?.topics.delete(topic);
